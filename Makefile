@@ -1,0 +1,66 @@
+# The only list of commands. `make` alone explains them.
+PYTHON ?= python3
+PORT ?= 8000
+WORKERS ?= 2
+BIN := .venv/bin
+
+# Two threads gain nothing at the sizes of this course and cost a lot on a busy machine.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+
+SITE_INPUTS := _config.yml _toc.yml pyproject.toml .venv/site.ok \
+  $(shell find book notebooks kl_helpers tools -type f \
+    -not -path '*/_generated/*' -not -path '*/__pycache__/*' -not -path '*/.*')
+BUILD_SITE := $(BIN)/jupyter-book build . -W -n --keep-going --all
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup book serve lab notebooks sync test bench mutants clean
+
+help: ## explain the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/test.ok ## make the whole environment in .venv (site, run and test)
+
+book: _build/html/.finished ## build the site into _build/html
+
+serve: book ## build the site and serve it on this machine (PORT=8000)
+	@$(BIN)/python tools/serve.py _build/html $(PORT)
+
+lab: .venv/run.ok ## open the notebooks in JupyterLab
+	@$(BIN)/python -m jupyterlab notebooks
+
+notebooks: .venv/run.ok ## execute the chapters whose code, helpers or pins changed
+	@$(BIN)/python -m tools.notebooks build
+
+sync: .venv/run.ok ## carry edits made in notebooks/*.ipynb back to book/chapters/*.md
+	@$(BIN)/python -m tools.notebooks sync
+
+test: .venv/test.ok ## everything that CI checks
+	$(BIN)/ruff check -q
+	$(BIN)/ruff format --check -q
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "not site"
+	$(BIN)/python -m pytest -q -p no:doctest -o addopts= --nbval notebooks -n $(WORKERS) --dist loadfile --nbval-cell-timeout 120
+	@$(MAKE) --no-print-directory book
+	$(BIN)/python -m pytest -q -m site
+
+bench: .venv/test.ok ## measure the speed figures the course quotes
+	@$(BIN)/python -m tools.bench
+
+mutants: .venv/test.ok ## break kl_helpers on purpose: a test and a chapter must notice
+	@$(BIN)/python -m tools.mutants
+
+clean: ## remove what was built and the environment
+	rm -rf _build book/_generated .venv dist
+
+.venv/%.ok: requirements.txt pyproject.toml tools/environment.py
+	@$(PYTHON) tools/environment.py $*
+
+_build/html/.finished: $(SITE_INPUTS)
+	@mkdir -p _build
+	@echo "Building the site"
+	@$(BUILD_SITE) > _build/build.log 2>&1 || { cat _build/build.log; \
+	  echo "kl: the site was not built; the warnings and errors stand above."; exit 1; }
+	@touch $@
+	@echo "The site stands in _build/html"

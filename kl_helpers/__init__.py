@@ -1,0 +1,19 @@
+"""KL divergence and its relatives, computed carefully.
+
+`import kl_helpers` loads numpy and nothing heavier. Figures live in `kl_helpers.plots`.
+"""
+
+from . import coding, datasets, discrete, gaussian
+from .coding import *  # noqa: F403
+from .datasets import *  # noqa: F403
+from .discrete import *  # noqa: F403
+from .gaussian import *  # noqa: F403
+
+__version__ = "0.1.0"
+__all__ = [
+    "__version__",
+    *coding.__all__,
+    *datasets.__all__,
+    *discrete.__all__,
+    *gaussian.__all__,
+]

@@ -1,0 +1,34 @@
+"""Small real data sets that travel inside the package: nothing is downloaded."""
+
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["load_digits"]
+
+DATA = Path(__file__).parent / "data"
+
+
+def load_digits():
+    """Handwritten digits: 1,797 grey images of 8 by 8 pixels, with their labels.
+
+    Returns:
+        ``images``, float array of shape (1797, 8, 8) with ink from 0 to 16, and
+        ``labels``, int array of shape (1797,) with 0 to 9.
+
+    Raises:
+        FileNotFoundError: If the package was installed without its data files.
+
+    References:
+        | Optical Recognition of Handwritten Digits (Alpaydin & Kaynak, 1998)
+        | https://doi.org/10.24432/C50P49
+
+    Example:
+        >>> images, labels = load_digits()
+        >>> images.shape, labels[:5].tolist()
+        ((1797, 8, 8), [0, 1, 2, 3, 4])
+
+    Introduced in chapter 2.
+    """
+    with np.load(DATA / "digits.npz") as stored:
+        return stored["images"].astype(float), stored["labels"].astype(int)
