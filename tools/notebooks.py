@@ -14,6 +14,7 @@ import hashlib
 import os
 import re
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import jupytext
@@ -137,6 +138,7 @@ def execute(nb, name, source, progress=lambda done: None, root=ROOT):
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(root / "notebooks")}},
     )
     client.on_cell_executed = lambda cell, cell_index, execute_reply: progress(1)
@@ -220,18 +222,23 @@ def build(names):
         sys.exit("kl: " + "\nkl: ".join(failures) + "\nkl: the old notebooks stay.")
 
 
+def as_text(nb, source):
+    """A notebook as MyST text, under the untouched header of its source."""
+    header = re.match(r"---\n.*?\n---\n", source.read_text(), re.DOTALL).group()
+    nb = deepcopy(nb)
+    nb.metadata = nbformat.NotebookNode()
+    for cell in nb.cells:
+        cell.metadata = {key: cell.metadata[key] for key in cell.metadata.keys() & {"tags"}}
+    body = jupytext.writes(nb, fmt="md:myst")
+    body = re.sub(r"\A---\n.*?\n---\n", "", body, flags=re.DOTALL)
+    return header + "\n" + body.lstrip("\n")
+
+
 def sync(names):
-    """Write what was edited in a notebook back into its text, header untouched."""
+    """Write what was edited in a notebook back into its text."""
     for source in chosen(names):
-        header = re.match(r"---\n.*?\n---\n", source.read_text(), re.DOTALL).group()
         nb = nbformat.read(notebook_path(source), as_version=4)
-        nb.metadata = nbformat.NotebookNode()
-        for cell in nb.cells:
-            tags = cell.metadata.get("tags")
-            cell.metadata = nbformat.NotebookNode(tags=tags) if tags else {}
-        body = jupytext.writes(nb, fmt="md:myst")
-        body = re.sub(r"\A---\n.*?\n---\n", "", body, flags=re.DOTALL)
-        source.write_text(header + "\n" + body.lstrip("\n"))
+        source.write_text(as_text(nb, source))
         print(f"{source.stem}: text written")
 
 

@@ -1,0 +1,195 @@
+"""Figures of the course: one look, colour by role, and a sentence for every picture.
+
+Fixed distributions (data, teacher, reference) are blue and solid, moving ones orange
+and dashed, the gap between them green. The functions draw and label; they compute by
+calling the core.
+"""
+
+import base64
+import inspect
+import io
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from ._validate import read_two_probabilities
+
+__all__ = [
+    "COLORS",
+    "plot_evidence_walk",
+    "plot_toll",
+    "show",
+    "source",
+    "use_house_style",
+]
+
+COLORS = {
+    "fixed": "#0072B2",
+    "moving": "#D55E00",
+    "gap": "#009E73",
+    "second": "#7B3294",
+    "sample": "#767676",
+    "ink": "#222222",
+}
+DOTS_PER_INCH = 200  # sharp on dense screens; shown at half of that
+SHOWN_PER_INCH = 100
+
+
+def use_house_style():
+    """Give matplotlib the look of the course for the rest of the session."""
+    plt.style.use(Path(__file__).with_name("house.mplstyle"))
+
+
+def show(fig, *, alt):
+    """Display a figure with its alt text, and close it.
+
+    The alt text is the plain-text form of the output: a screen reader reads it, and
+    the check of the notebooks compares it, so put a computed number into it.
+
+    Args:
+        fig: A matplotlib figure.
+        alt: One or two sentences that say what there is to see.
+
+    Raises:
+        ValueError: If `alt` is empty or says nothing that was computed (no digit).
+    """
+    if not isinstance(alt, str) or not any(character.isdigit() for character in alt):
+        raise ValueError(
+            f"`alt` is {alt!r}; say in a sentence what the figure shows, with at least "
+            "one computed number: plots.show(fig, alt=f'… {value:.3f} bits …')."
+        )
+    from IPython.display import display
+
+    width, height = (round(SHOWN_PER_INCH * side) for side in fig.get_size_inches())
+    image = io.BytesIO()
+    fig.savefig(image, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    plt.close(fig)
+    display(
+        {
+            "image/png": base64.b64encode(image.getvalue()).decode(),
+            "text/plain": alt,
+        },
+        metadata={"image/png": {"width": width, "height": height}},
+        raw=True,
+    )
+
+
+def source(function):
+    """Display the source of a function, highlighted.
+
+    The check of the notebooks compares the text, so the code on a page is the code
+    that runs.
+
+    Args:
+        function: A function, class or module written in Python.
+
+    Raises:
+        ValueError: If its source cannot be found.
+    """
+    try:
+        code = inspect.getsource(function).rstrip()
+    except (TypeError, OSError):
+        raise ValueError(
+            f"`function` is {function!r}, whose Python source cannot be found; "
+            "pass a function that is defined in a .py file."
+        ) from None
+    from IPython.display import display
+
+    display(
+        {"text/markdown": f"```python\n{code}\n```", "text/plain": code}, raw=True
+    )
+
+
+def plot_toll(world, belief, *, ax, labels, names, colors):
+    """The bill of a wrong belief: the green area is KL(world‖belief), in bits.
+
+    Look at the columns: each is as wide as the symbol is frequent *in this world*. The
+    solid step is the code length of someone who knows the world, the dashed one that
+    of someone who believes otherwise. Filled green is paid too much, hatched green is
+    saved.
+
+    Args:
+        world: Probabilities that sample, shape (k,).
+        belief: Probabilities believed, shape (k,), all above 0.
+        ax: Axes to draw on.
+        labels: One name for each of the k symbols.
+        names: Names of the world and of the belief, for the legend.
+        colors: Colours of the world and of the belief.
+
+    Returns:
+        The axes.
+    """
+    world, belief = read_two_probabilities(world, belief, -1)
+    own, foreign = -np.log2(world), -np.log2(belief)
+    edges = np.concatenate([[0], np.cumsum(world)])
+    for left, right, low, high in zip(edges, edges[1:], own, foreign, strict=False):
+        saved = high < low
+        ax.fill_between(
+            [left, right],
+            low,
+            high,
+            facecolor="none" if saved else COLORS["gap"],
+            edgecolor=COLORS["gap"] if saved else "none",
+            hatch="////" if saved else None,
+            alpha=0.9 if saved else 0.45,
+            linewidth=0,
+        )
+        if high != low:
+            area = (right - left) * (high - low)
+            ax.text(
+                (left + right) / 2,
+                (low + high) / 2,
+                f"{area:+.3f}".replace("-", "−"),
+                ha="center",
+                va="center",
+                fontsize=9,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            )
+    ax.stairs(own, edges, baseline=None, color=colors[0], lw=2.5, label=names[0])
+    dashed = {"color": colors[1], "lw": 2.5, "linestyle": (0, (4, 1.5))}
+    ax.stairs(foreign, edges, baseline=None, label=names[1], **dashed)
+    ax.vlines(edges[1:-1], 0, 0.12, color="#555555", lw=0.8)
+    for label, left, right in zip(labels, edges, edges[1:], strict=False):
+        ax.text((left + right) / 2, 0.1, label, ha="center", va="bottom", fontsize=10)
+    ax.set(xlim=(0, 1), ylim=(0, 4.2), xlabel="how often (share of all symbols)")
+    ax.set_ylabel("code length, bits per symbol")
+    ax.legend(loc="upper right", ncols=2, borderaxespad=0.2)
+    return ax
+
+
+def plot_evidence_walk(p, q, *, ax, rng, n_steps=60, n_paths=15):
+    """The running total of log2 p(x)/q(x): evidence for `p` against `q`, in bits.
+
+    Look at the slopes: paths whose symbols come from `p` (blue) climb at
+    KL(p‖q) bits per symbol on average, paths from `q` (orange) fall at KL(q‖p).
+
+    Args:
+        p: Probabilities of the first world, shape (k,), all above 0.
+        q: Probabilities of the second world, shape (k,), all above 0.
+        ax: Axes to draw on.
+        rng: numpy Generator that draws the symbols.
+        n_steps: Symbols in a path.
+        n_paths: Paths from each world.
+
+    Returns:
+        The axes.
+    """
+    p, q = read_two_probabilities(p, q, -1)
+    step = np.log2(p / q)
+    time = np.arange(n_steps + 1)
+    worlds = [(p, "fixed", "solid", "P"), (q, "moving", "dashed", "Q")]
+    for world, role, line, name in worlds:
+        draws = rng.choice(len(step), size=(n_paths, n_steps), p=world)
+        paths = np.cumsum(step[draws], axis=1)
+        paths = np.column_stack([np.zeros(n_paths), paths])
+        ax.plot(time, paths.T, color=COLORS[role], lw=0.8, alpha=0.55)
+        slope = float(world @ step)
+        ax.plot(time, slope * time, color=COLORS[role], lw=3, linestyle=line)
+        text = f" world {name}: {slope:+.3f}".replace("-", "−")
+        ax.text(n_steps, slope * n_steps, text, color=COLORS[role], va="center")
+    ax.axhline(0, color="#999999", lw=0.8)
+    ax.set(xlim=(0, 1.34 * n_steps), xlabel="symbols seen")
+    ax.set_ylabel("bits of evidence for P")
+    ax.set_xticks(np.linspace(0, n_steps, 4))
+    return ax
