@@ -96,9 +96,7 @@ def source(function):
         ) from None
     from IPython.display import display
 
-    display(
-        {"text/markdown": f"```python\n{code}\n```", "text/plain": code}, raw=True
-    )
+    display({"text/markdown": f"```python\n{code}\n```", "text/plain": code}, raw=True)
 
 
 def plot_toll(world, belief, *, ax, labels, names, colors):
@@ -143,7 +141,7 @@ def plot_toll(world, belief, *, ax, labels, names, colors):
                 f"{area:+.3f}".replace("-", "−"),
                 ha="center",
                 va="center",
-                fontsize=9,
+                fontsize=9 if right - left > 0.15 else 7.5,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )
     ax.stairs(own, edges, baseline=None, color=colors[0], lw=2.5, label=names[0])
@@ -152,7 +150,8 @@ def plot_toll(world, belief, *, ax, labels, names, colors):
     ax.vlines(edges[1:-1], 0, 0.12, color="#555555", lw=0.8)
     for label, left, right in zip(labels, edges, edges[1:], strict=False):
         ax.text((left + right) / 2, 0.1, label, ha="center", va="bottom", fontsize=10)
-    ax.set(xlim=(0, 1), ylim=(0, 4.2), xlabel="how often (share of all symbols)")
+    ax.set(xlim=(0, 1), ylim=(0, 3.8), yticks=range(4))
+    ax.set_xlabel("how often (share of all symbols)")
     ax.set_ylabel("code length, bits per symbol")
     ax.legend(loc="upper right", ncols=2, borderaxespad=0.2)
     return ax
@@ -186,10 +185,10 @@ def plot_evidence_walk(p, q, *, ax, rng, n_steps=60, n_paths=15):
         ax.plot(time, paths.T, color=COLORS[role], lw=0.8, alpha=0.55)
         slope = float(world @ step)
         ax.plot(time, slope * time, color=COLORS[role], lw=3, linestyle=line)
-        text = f" world {name}: {slope:+.3f}".replace("-", "−")
+        text = f" world {name}:\n {slope:+.3f} per symbol".replace("-", "−")
         ax.text(n_steps, slope * n_steps, text, color=COLORS[role], va="center")
-    ax.axhline(0, color="#999999", lw=0.8)
-    ax.set(xlim=(0, 1.34 * n_steps), xlabel="symbols seen")
+    ax.hlines(0, 0, n_steps, color="#999999", lw=0.8)
+    ax.set(xlim=(0, 1.4 * n_steps), xlabel="symbols seen")
     ax.set_ylabel("bits of evidence for P")
     ax.set_xticks(np.linspace(0, n_steps, 4))
     return ax

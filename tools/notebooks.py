@@ -11,7 +11,6 @@ hash holds, the stored outputs are kept, so a change of prose needs no kernel.
 
 import argparse
 import hashlib
-import os
 import re
 import sys
 from copy import deepcopy
@@ -19,28 +18,19 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import yaml
 from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = ("numpy", "matplotlib", "torch")
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
-KERNEL_ENVIRONMENT = {
-    "TQDM_DISABLE": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "PYTHONHASHSEED": "0",
-}
-CELL_TIMEOUT = 120
-PROBE = """import sys
-for _module in list(sys.modules.values()):
-    if _module.__name__.split(".")[0] == "kl_helpers" and _module.__file__:
-        print(_module.__file__)
-"""
+INSTALL = """# Away from home (Colab, a laptop): install the package of the course.
+import importlib.util
+import subprocess
+import sys
 
-
-class ChapterError(Exception):
-    """A chapter whose code failed; the message names chapter, cell and error."""
+if importlib.util.find_spec("kl_helpers") is None:
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "{address}"])"""
 
 
 def sources(root=ROOT):
@@ -51,11 +41,16 @@ def notebook_path(source):
     return source.parents[2] / "notebooks" / f"{source.stem}.ipynb"
 
 
+def code_cells(nb):
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
 def read_source(source):
     """The chapter as a notebook without outputs; same text, same cell ids."""
     nb = jupytext.read(source, fmt="md:myst")
     nb.metadata.pop("jupytext", None)
     nb.metadata.update(kernelspec=KERNELSPEC, language_info={"name": "python"})
+    nb.cells[:0] = install_cells(source.parents[2])
     seen = {}
     for cell in nb.cells:
         cell.id = hashlib.sha1(cell.source.encode()).hexdigest()[:8]
@@ -65,14 +60,22 @@ def read_source(source):
     return nb
 
 
-def code_cells(nb):
-    return [cell for cell in nb.cells if cell.cell_type == "code"]
-
-
-def package_data(root):
-    """Files of the package that are read, not imported: styles and data."""
-    files = (root / "kl_helpers").rglob("*")
-    return [f for f in files if f.suffix in {".mplstyle", ".npz", ".gz", ".json"}]
+def install_cells(root):
+    """One cell that installs the package, once _config.yml says where it is."""
+    config = yaml.safe_load((root / "_config.yml").read_text())
+    repository = config.get("repository", {})
+    if not repository.get("url"):
+        return []
+    address = f"git+{repository['url']}@{repository.get('branch', 'main')}"
+    if site := config.get("html", {}).get("baseurl"):
+        version = re.search(
+            r'__version__ = "(.+)"', (root / "kl_helpers" / "__init__.py").read_text()
+        )[1]
+        wheel = f"kl_helpers-{version}-py3-none-any.whl"
+        address = f"{site.rstrip('/')}/wheels/{wheel}"
+    cell = new_code_cell(INSTALL.format(address=address))
+    cell.metadata["tags"] = ["remove-cell"]
+    return [cell]
 
 
 def input_hash(nb, files, root=ROOT):
@@ -104,95 +107,28 @@ def merge(nb, stored):
     return nb
 
 
-def tidy(output):
-    """An output without anything that differs from one run to the next."""
-    if output.output_type == "error":
-        output.traceback = [f"{output.ename}: {output.evalue}"]
-    if output.output_type == "execute_result":
-        output.execution_count = None
-    return output
-
-
-def join_streams(outputs):
-    """Neighbouring pieces of one stream as one output: how they split is chance."""
-    joined = []
-    for output in outputs:
-        last = joined[-1] if joined else None
-        if last and output.output_type == last.output_type == "stream":
-            if output.name == last.name:
-                last.text += output.text
-                continue
-        joined.append(output)
-    return joined
-
-
-def execute(nb, name, source, progress=lambda done: None, root=ROOT):
-    """Run `nb` in a fresh kernel and store outputs and input hash in it."""
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
-
-    os.environ.update(KERNEL_ENVIRONMENT)
-    nb.cells.append(new_code_cell(PROBE))
-    client = NotebookClient(
-        nb,
-        timeout=CELL_TIMEOUT,
-        kernel_name="python3",
-        record_timing=False,
-        extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(root / "notebooks")}},
-    )
-    client.on_cell_executed = lambda cell, cell_index, execute_reply: progress(1)
-    try:
-        client.execute()
-    except (CellExecutionError, CellTimeoutError) as error:
-        raise ChapterError(describe_failure(nb, name, source, error)) from None
-    files = loaded_files(nb.cells.pop(), root)
-    for count, cell in enumerate(code_cells(nb), start=1):
-        cell.execution_count = count
-        cell.outputs = join_streams([tidy(output) for output in cell.outputs])
-        for output in cell.outputs:
-            if output.output_type == "execute_result":
-                output.execution_count = count
-        cell.metadata.pop("execution", None)
-    nb.metadata["language_info"] = {"name": "python"}
-    nb.metadata["inputs"] = {"sha256": input_hash(nb, files, root), "files": files}
-    return nb
-
-
-def loaded_files(probe, root):
-    """Paths, relative to the root, of the package files the chapter used."""
-    printed = "".join(output.get("text", "") for output in probe.outputs)
-    modules = [Path(line) for line in printed.splitlines()]
-    package = root / "kl_helpers"
-    inside = [m for m in modules if m.is_relative_to(package)]
-    if len(inside) < len(modules):
-        raise ChapterError(f"kl_helpers was imported from outside {package}")
-    return sorted({f.relative_to(root).as_posix() for f in inside + package_data(root)})
-
-
-def describe_failure(nb, name, source, error):
-    number, cell = next(
-        (i, c)
-        for i, c in reversed(list(enumerate(nb.cells, start=1)))
-        if c.cell_type == "code" and c.get("execution_count")
-    )
-    first = cell.source.splitlines()[0]
-    lines = source.read_text().splitlines()
-    line = lines.index(first) + 1 if first in lines else "?"
-    what = f"{getattr(error, 'ename', 'timeout')}: {getattr(error, 'evalue', error)}"
-    return f"{name}, cell {number} (line {line} of {source.name}, `{first}`): {what}"
-
-
-def build_one(source, progress):
+def build_one(source, progress=lambda done: None):
     """Write the notebook of `source`; say whether it was executed."""
-    nb, path = read_source(source), notebook_path(source)
+    from tools.execution import execute
+
+    root, path = source.parents[2], notebook_path(source)
+    nb = read_source(source)
     stored = nbformat.read(path, as_version=4) if path.exists() else None
-    executed = not (stored and is_fresh(nb, stored))
-    nb = execute(nb, source.stem, source, progress) if executed else merge(nb, stored)
+    keep = bool(stored) and was_run(stored) and is_fresh(nb, stored, root)
+    if keep:
+        nb = merge(nb, stored)
+    else:
+        files = execute(nb, source, root, progress)
+        nb.metadata["inputs"] = {"sha256": input_hash(nb, files, root), "files": files}
     text = nbformat.writes(nb, version=4, indent=1) + "\n"
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
-    return executed
+    return not keep
+
+
+def was_run(nb):
+    counts = [cell.execution_count for cell in code_cells(nb)]
+    return counts == list(range(1, len(counts) + 1))
 
 
 def chosen(names):
@@ -204,22 +140,22 @@ def chosen(names):
 
 
 def build(names):
+    """Build the notebooks, show how far it is, and name every chapter that failed."""
     from tqdm import tqdm
+
+    from tools.execution import ChapterError
 
     failures = []
     for source in chosen(names):
         total = len(read_source(source).cells) + 1
-        with tqdm(total=total, desc=source.stem, leave=False, unit="cell") as bar:
-            try:
+        try:
+            with tqdm(total=total, desc=source.stem, leave=False, unit="cell") as bar:
                 executed = build_one(source, bar.update)
-                print(f"{source.stem}: {'executed' if executed else 'kept'}")
-            except ChapterError as error:
-                failures.append(str(error))
-    for stale in set((ROOT / "notebooks").glob("*.ipynb")):
-        if stale.stem not in {source.stem for source in sources()}:
-            failures.append(f"notebooks/{stale.name} has no source; delete it")
+            print(f"{source.stem}: {'executed' if executed else 'kept'}")
+        except ChapterError as error:
+            failures.append(str(error))
     if failures:
-        sys.exit("kl: " + "\nkl: ".join(failures) + "\nkl: the old notebooks stay.")
+        sys.exit("kl: " + "\nkl: ".join([*failures, "the old notebooks stay."]))
 
 
 def as_text(nb, source):
@@ -227,8 +163,10 @@ def as_text(nb, source):
     header = re.match(r"---\n.*?\n---\n", source.read_text(), re.DOTALL).group()
     nb = deepcopy(nb)
     nb.metadata = nbformat.NotebookNode()
+    nb.cells = nb.cells[len(install_cells(source.parents[2])) :]
     for cell in nb.cells:
-        cell.metadata = {key: cell.metadata[key] for key in cell.metadata.keys() & {"tags"}}
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.NotebookNode({"tags": tags} if tags else {})
     body = jupytext.writes(nb, fmt="md:myst")
     body = re.sub(r"\A---\n.*?\n---\n", "", body, flags=re.DOTALL)
     return header + "\n" + body.lstrip("\n")
@@ -239,31 +177,44 @@ def sync(names):
     for source in chosen(names):
         nb = nbformat.read(notebook_path(source), as_version=4)
         source.write_text(as_text(nb, source))
-        print(f"{source.stem}: text written")
+        print(f"{source.stem}: text written; `make notebooks` runs what changed")
 
 
 def problems(source):
-    """What a kernel is not needed to see: text, notebook and hash must agree."""
+    """What no kernel is needed to see: text, notebook and hash must agree."""
     path, name = notebook_path(source), source.stem
     if not path.exists():
         return [f"{name}: notebooks/{name}.ipynb is missing; run `make notebooks`"]
     nb, stored = read_source(source), nbformat.read(path, as_version=4)
     found = []
-    pairs = [
-        [(c.cell_type, c.id, c.source, c.metadata) for c in n.cells]
-        for n in (nb, stored)
+    if _content(nb) != _content(stored):
+        found.append("text and notebook disagree")
+    if not was_run(stored):
+        found.append("was not run from top to bottom")
+    if not is_fresh(nb, stored, source.parents[2]):
+        found.append("is stale: its code, kl_helpers or a pin changed since it ran")
+    return [f"{name}: {problem}; run `make notebooks`" for problem in found]
+
+
+def _content(nb):
+    metadata = {key: value for key, value in nb.metadata.items() if key != "inputs"}
+    return metadata, [(c.cell_type, c.id, c.source, c.metadata) for c in nb.cells]
+
+
+def orphans(root=ROOT):
+    """Notebooks without a text: nobody could review or rebuild them."""
+    known = {source.stem for source in sources(root)}
+    found = sorted((root / "notebooks").glob("*.ipynb"))
+    return [
+        f"notebooks/{path.name} has no text in book/chapters; delete or add it"
+        for path in found
+        if path.stem not in known
     ]
-    if pairs[0] != pairs[1]:
-        found.append("text and notebook disagree; run `make notebooks`")
-    counts = [cell.execution_count for cell in code_cells(stored)]
-    if counts != list(range(1, len(counts) + 1)):
-        found.append("was not run from top to bottom; run `make notebooks`")
-    if not is_fresh(nb, stored):
-        found.append(
-            "is stale: code, kl_helpers or pins changed since it ran; "
-            "run `make notebooks`"
-        )
-    return [f"{name}: {problem}" for problem in found]
+
+
+def check(names):
+    found = orphans() + [p for source in chosen(names) for p in problems(source)]
+    sys.exit("\n".join(found) or None)
 
 
 def main():
@@ -271,10 +222,8 @@ def main():
     parser.add_argument("verb", choices=["build", "check", "sync"])
     parser.add_argument("names", nargs="*", help="chapters, e.g. ch01_…; default: all")
     arguments = parser.parse_args()
-    if arguments.verb == "check":
-        found = [p for source in chosen(arguments.names) for p in problems(source)]
-        sys.exit("\n".join(found) or None)
-    {"build": build, "sync": sync}[arguments.verb](arguments.names)
+    verbs = {"build": build, "check": check, "sync": sync}
+    verbs[arguments.verb](arguments.names)
 
 
 if __name__ == "__main__":
