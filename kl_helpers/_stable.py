@@ -108,7 +108,7 @@ def kl_logit_sum(a, b):
 
 def log_softmax(logits):
     top = logits.max(-1, keepdims=True)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return logits - top - np.log(np.exp(logits - top).sum(-1, keepdims=True))
 
 
@@ -120,6 +120,11 @@ def js_terms(p, q):
     """
     m = (p + q) / 2
     with np.errstate(all="ignore"):
-        d = np.where(m > 0, (p - q) / (p + q), 0.0)
-        inside = np.log1p(-d * d) + 2 * d * np.arctanh(d)
-        return m / 2 * np.where(np.abs(d) < 1, inside, 2 * np.log(2))
+        d = (p - q) / (p + q)
+        near = m / 2 * (np.log1p(-d * d) + 2 * d * np.arctanh(d))
+        far = (_x_log_ratio(p, m) + _x_log_ratio(q, m)) / 2
+        return np.where(np.abs(d) < 0.5, near, far)
+
+
+def _x_log_ratio(x, m):
+    return np.where(x > 0, x * np.log(x / m), 0.0)

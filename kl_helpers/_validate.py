@@ -1,5 +1,7 @@
 """Reading what a caller passes, or saying what is wrong with it and how to mend it."""
 
+from numbers import Real
+
 import numpy as np
 
 # How far a sum may be from 1: rounding of the type, times a few thousand outcomes.
@@ -15,7 +17,8 @@ def read_numbers(name, value):
             raise TypeError(f"found {array.dtype} {str(value)[:40]!r}")
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
-            f"`{name}` must hold real numbers in equally long rows, but {error}. "
+            f"`{name}` must hold real numbers in equally long rows, but "
+            f"{str(error).rstrip('.')}. "
             "Pass a list or an array of numbers (detach a torch tensor first)."
         ) from None
     return array
@@ -95,8 +98,10 @@ def check_probabilities(name, array, tolerance, axis):
             f"`{name}` contains {_first_bad(array)}, which is no probability. "
             "Look for a 0/0 or an overflow where it was made."
         )
-    if array.min() < 0:
+    if array.min(initial=0) < 0:
         raise ValueError(f"`{name}` has a negative entry {_negative(array)}")
+    if array.size == 0:
+        return
     sums = array.sum(-1)
     worst = np.unravel_index(np.abs(sums - 1).argmax(), sums.shape)
     if abs(sums[worst] - 1) > tolerance:
@@ -129,19 +134,13 @@ def read_base(base):
     """The natural logarithm of `base`; None means nats."""
     if base is None:
         return 1.0
-    if isinstance(base, bool) or not np.isscalar(base) or not _is_base(base):
+    is_number = isinstance(base, Real) and not isinstance(base, bool)
+    if not is_number or not 1 < base < 1e300:
         raise ValueError(
             f"`base` is {base!r}; use None for nats, 2 for bits, "
             "or another number above 1."
         )
     return float(np.log(base))
-
-
-def _is_base(base):
-    try:
-        return 1 < float(base) < np.inf
-    except (TypeError, ValueError):
-        return False
 
 
 def _outcomes_last(name, array, axis):
@@ -150,9 +149,8 @@ def _outcomes_last(name, array, axis):
             f"`{name}` is the single number {array}; a distribution needs one "
             "probability for each outcome, for example [0.3, 0.7]."
         )
-    if not isinstance(axis, (int, np.integer)) or not (
-        -array.ndim <= axis < array.ndim
-    ):
+    is_whole = isinstance(axis, (int, np.integer)) and not isinstance(axis, bool)
+    if not is_whole or not -array.ndim <= axis < array.ndim:
         raise ValueError(
             f"`axis` is {axis!r}, but `{name}` has shape {array.shape}: "
             f"use a whole number from {-array.ndim} to {array.ndim - 1}."

@@ -80,7 +80,8 @@ def arithmetic_decode(bits, q, *, n):
         another message without any warning: the bits do not say which belief made them.
 
     Raises:
-        ValueError: If `q` is not a distribution or `bits` holds anything but 0 and 1.
+        ValueError: If `q` is not a distribution, `bits` holds anything but 0 and 1, or
+            `n` is no whole number from 0.
 
     References:
         | Arithmetic Coding for Data Compression (Witten, Neal & Cleary, 1987)
@@ -94,6 +95,10 @@ def arithmetic_decode(bits, q, *, n):
     """
     if not isinstance(bits, str) or set(bits) - {"0", "1"}:
         raise ValueError('`bits` must be a str of "0" and "1", as the encoder returns.')
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0:
+        raise ValueError(
+            f"`n` is {n!r}; pass the number of symbols, a whole number from 0."
+        )
     edges = _edges(q)
     stream = iter(bits)
     value = int("".join(next(stream, "0") for _ in range(TOP.bit_length() - 1)), 2)
@@ -132,26 +137,29 @@ def _edges(q):
     q = read_probabilities("q", q, -1)
     if q.ndim != 1:
         raise ValueError(f"`q` has shape {q.shape}; the coder takes one row.")
-    counts = np.where(q > 0, np.maximum(1, np.rint(q * TOTAL)), 0).astype(np.int64)
-    counts[counts.argmax()] += TOTAL - counts.sum()
-    return [0, *np.cumsum(counts).tolist()]
+    possible = np.cumsum(q > 0)
+    share = np.cumsum(q)
+    edges = np.rint(share / share[-1] * (TOTAL - possible[-1])) + possible
+    return [0, *edges.astype(int).tolist()]
 
 
 def _read_symbols(symbols, edges):
     message = read_numbers("symbols", symbols)
     k = len(edges) - 1
+    if message.size == 0:
+        return []
     if message.ndim != 1 or message.dtype.kind not in "iu":
         raise ValueError(
             f"`symbols` must be one row of whole numbers from 0 to {k - 1}; found "
             f"{message.dtype} of shape {message.shape}."
         )
-    if message.size and (message.min() < 0 or message.max() >= k):
+    if message.min() < 0 or message.max() >= k:
         raise ValueError(
             f"`symbols` holds {message.min()} to {message.max()}, but `q` has "
             f"{k} probabilities: use 0 to {k - 1}."
         )
     widths = np.diff(edges)
-    if message.size and (impossible := widths[message] == 0).any():
+    if (impossible := widths[message] == 0).any():
         raise ValueError(
             f"Symbol {message[impossible.argmax()]} occurs, but `q` gives it "
             "probability 0: no finite code exists for it. Give it some probability."

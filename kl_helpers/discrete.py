@@ -202,7 +202,7 @@ def js_divergence(p, q, *, base=None, axis=-1):
     Introduced in chapter 9.
     """
     p, q = read_two_probabilities(p, q, axis)
-    return js_terms(p, q).sum(-1) / read_base(base)
+    return np.minimum(js_terms(p, q).sum(-1), np.log(2)) / read_base(base)
 
 
 def js_distance(p, q, *, base=None, axis=-1):

