@@ -197,7 +197,10 @@ def _newton(start, mixture, tries=200):
             step = -np.linalg.solve(hessian, gradient)
         else:  # downhill in the metric of the Gaussian itself
             step = -gradient * [np.exp(2 * point[1]), 0.5]
-        scale = min(1.0, 1.0 / np.abs(step / [np.exp(point[1]), 1.0]).max(initial=1e-9))
+        length = np.abs(step / [np.exp(point[1]), 1.0]).max()  # in widths of q
+        if length < 1e-9:
+            break
+        scale = min(1.0, 1.0 / length)
         while scale > 1e-9:
             trial = _objective(point + scale * step, mixture)
             if trial[0] <= kl:
@@ -207,7 +210,5 @@ def _newton(start, mixture, tries=200):
             break
         point = point + scale * step
         kl, gradient, hessian = trial
-        if np.abs(gradient * [np.exp(point[1]), 1]).max() < 1e-11:
-            break
     is_minimum = np.linalg.eigvalsh(hessian)[0] > 0 and np.abs(gradient).max() < 1e-6
     return (*point, kl) if is_minimum else None

@@ -62,17 +62,24 @@ def show(fig, *, alt):
     from IPython.display import display
 
     width, height = (round(SHOWN_PER_INCH * side) for side in fig.get_size_inches())
-    image = io.BytesIO()
-    fig.savefig(image, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    image = base64.b64encode(_small_png(fig)).decode()
     plt.close(fig)
     display(
-        {
-            "image/png": base64.b64encode(image.getvalue()).decode(),
-            "text/plain": alt,
-        },
+        {"image/png": image, "text/plain": alt},
         metadata={"image/png": {"width": width, "height": height}},
         raw=True,
     )
+
+
+def _small_png(fig):
+    """The figure with a palette of 256 colours: a third of the bytes, same look."""
+    from PIL import Image
+
+    raw, small = io.BytesIO(), io.BytesIO()
+    fig.savefig(raw, format="png", dpi=DOTS_PER_INCH)
+    image = Image.open(raw).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    image.save(small, format="png", optimize=True)
+    return small.getvalue()
 
 
 def source(function):
