@@ -193,22 +193,21 @@ def _newton(start, mixture, tries=200):
     point = np.array(start, dtype=float)
     kl, gradient, hessian = _objective(point, mixture)
     for _ in range(tries):
-        if np.linalg.eigvalsh(hessian)[0] > 0:
+        convex = np.linalg.eigvalsh(hessian)[0] > 0
+        if convex:
             step = -np.linalg.solve(hessian, gradient)
         else:  # downhill in the metric of the Gaussian itself
             step = -gradient * [np.exp(2 * point[1]), 0.5]
-        length = np.abs(step / [np.exp(point[1]), 1.0]).max()  # in widths of q
-        if length < 1e-9:
-            break
-        scale = min(1.0, 1.0 / length)
-        while scale > 1e-9:
-            trial = _objective(point + scale * step, mixture)
-            if trial[0] <= kl:
-                break
+        length = np.abs(step / [np.exp(point[1]), 1]).max(initial=1e-12)  # in widths
+        arrived = convex and length < 1e-6  # below, rounding hides the descent
+        scale = 1.0 if arrived else min(1.0, 1.0 / length)
+        trial = _objective(point + scale * step, mixture)
+        while trial[0] > kl and not arrived and scale > 1e-9:
             scale /= 2
-        else:
-            break
+            trial = _objective(point + scale * step, mixture)
         point = point + scale * step
         kl, gradient, hessian = trial
+        if arrived or scale <= 1e-9:
+            break
     is_minimum = np.linalg.eigvalsh(hessian)[0] > 0 and np.abs(gradient).max() < 1e-6
     return (*point, kl) if is_minimum else None

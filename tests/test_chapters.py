@@ -113,6 +113,7 @@ def test_every_picture_has_an_alt_text_with_a_number(source):
     for cell in notebooks.code_cells(stored(source)):
         for output in cell.outputs:
             if "image/png" in output.get("data", {}):
+                assert "text/plain" in output.data, "a figure has no alt text"
                 alt = output.data["text/plain"]
                 assert len(alt) > 40 and re.search(r"\d", alt), alt
                 assert "plots.show(" in cell.source, "show figures with plots.show"

@@ -1,0 +1,12 @@
+"""Every run of the suite tries the same examples, without a clock."""
+
+from hypothesis import settings
+
+settings.register_profile(
+    "same-every-time",
+    deadline=None,
+    derandomize=True,
+    max_examples=60,
+    print_blob=True,
+)
+settings.load_profile("same-every-time")

@@ -1,0 +1,1 @@
+"""Slow and exact answers that the package is compared with."""

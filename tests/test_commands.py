@@ -1,0 +1,157 @@
+"""The commands of the README: what they do, and what they say when they cannot."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tools import environment, serve
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def fake_root(tmp_path, monkeypatch):
+    """An empty project in which no command really runs; returns the list of calls."""
+    calls = []
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "UNFINISHED", tmp_path / ".venv" / "unfinished")
+
+    def run(*command):
+        calls.append(command)
+        if "venv" in command:
+            (tmp_path / ".venv" / "bin").mkdir(parents=True)
+            (tmp_path / ".venv" / "bin" / "python").touch()
+
+    monkeypatch.setattr(environment, "run", run)
+    return tmp_path / ".venv", calls
+
+
+def test_the_environment_is_made_once_and_marked(fake_root):
+    venv, calls = fake_root
+    environment.main("site")
+    environment.main("test")
+    assert (venv / "site.ok").exists() and (venv / "test.ok").exists()
+    assert not (venv / "unfinished").exists()
+    assert sum("venv" in command for command in calls) == 1
+    assert "requirements.txt" in calls[1] and ".[site]" in calls[1]
+
+
+def test_a_half_made_environment_is_thrown_away(fake_root):
+    venv, calls = fake_root
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").touch()
+    (venv / "leftover").touch()
+    (venv / "unfinished").touch()
+    environment.main("site")
+    assert "venv" in calls[0] and not (venv / "leftover").exists()
+
+
+def test_a_failed_install_stops_with_a_sentence_and_is_remembered(
+    fake_root, monkeypatch
+):
+    venv, _ = fake_root
+    pretend = environment.run
+
+    def run(*command):
+        if "pip" in command:
+            environment.stop("this step failed")
+        pretend(*command)
+
+    monkeypatch.setattr(environment, "run", run)
+    with pytest.raises(SystemExit, match="kl: this step failed"):
+        environment.main("site")
+    assert (venv / "unfinished").exists() and not (venv / "site.ok").exists()
+
+
+def test_an_old_python_is_refused(fake_root, monkeypatch):
+    monkeypatch.setattr(environment, "OLDEST_PYTHON", (99, 0))
+    with pytest.raises(SystemExit, match="is too old"):
+        environment.main("site")
+
+
+def test_serving_takes_the_next_free_port(tmp_path):
+    (tmp_path / "index.html").write_text("hello")
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        server = serve.open_server(tmp_path, port)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        assert server.server_port > port
+        address = f"http://127.0.0.1:{server.server_port}/"
+        assert urllib.request.urlopen(address).read() == b"hello"
+        with pytest.raises(urllib.error.HTTPError, match="404") as missing:
+            urllib.request.urlopen(address + "none.html")
+        missing.value.close()
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_serving_a_missing_site_says_how_to_build_it(tmp_path):
+    with pytest.raises(SystemExit, match="make book"):
+        serve.main(str(tmp_path), "8000")
+
+
+def test_make_alone_explains_every_command():
+    printed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
+    phony = re.search(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.M)[1]
+    for command in set(phony.split()) - {"help"}:
+        assert f"make {command} " in printed
+
+
+def plain_commands():
+    """The two blocks of commands under "Without make" in the README."""
+    text = (ROOT / "README.md").read_text().split("## Without make")[1]
+    site, tests = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)[:2]
+    return site.splitlines(), tests.splitlines()
+
+
+def index_answers(folder):
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "-q", "flit_core"]
+    return subprocess.run([*command, "-d", folder], capture_output=True).returncode == 0
+
+
+@pytest.mark.slow
+def test_the_plain_commands_of_the_readme_work(tmp_path):
+    """From an empty folder; the tests themselves are only collected."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    clean = {
+        k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "VIRTUAL_ENV"}
+    }
+    path = [p for p in clean["PATH"].split(":") if not p.startswith(str(ROOT))]
+    clean.update(PATH=":".join(path), PYTEST_ADDOPTS="")
+
+    def sh(command):
+        run = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=clean, capture_output=True, text=True
+        )
+        assert run.returncode == 0, (
+            f"{command}\n{run.stdout[-3000:]}{run.stderr[-3000:]}"
+        )
+
+    if not os.environ.get("CI") and not index_answers(tmp_path):
+        pytest.skip("no package index can be reached")
+    (*make_site, serve_site), (install, *check) = plain_commands()
+    for command in make_site:
+        sh(command)
+    assert (tmp_path / "_build" / "html" / "index.html").exists()
+    assert "tools/serve.py _build/html" in serve_site
+    sh(install)
+    for command in check:
+        sh(f"{command} --collect-only")

@@ -1,0 +1,165 @@
+"""Break kl_helpers on purpose: a test *and* a chapter must notice each break.
+
+    python -m tools.mutants [name …]
+
+Each mutant replaces one piece of text in a copy of the package. Its tests and its
+chapter then run against the copy; a mutant that one of them overlooks is an error.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parent.parent
+COPIED = ("kl_helpers", "tests", "tools", "notebooks", "pyproject.toml")
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+    chapter: str = "ch01_definition_and_gibbs"
+
+
+MUTANTS = [
+    Mutant(
+        "log2 for log in the fast sum",
+        "_stable.py",
+        "np.log(terms, out=terms)",
+        "np.log2(terms, out=terms)",
+        "test_discrete.py",
+    ),
+    Mutant(
+        "arguments of kl_divergence swapped",
+        "discrete.py",
+        "total = kl_sum(p, q, tolerances=tolerances)",
+        "total = kl_sum(q, p, tolerances=tolerances[::-1])",
+        "test_discrete.py",
+    ),
+    Mutant(
+        "rule for p = 0 dropped",
+        "_stable.py",
+        "return np.where(p > 0, np.maximum(terms, 0.0), q)",
+        "return terms",
+        "test_discrete.py",
+    ),
+    Mutant(
+        "infinite terms dropped",
+        "_stable.py",
+        "total[suspect] = kl_terms(p[suspect], q[suspect]).sum(-1)",
+        "kept = kl_terms(p[suspect], q[suspect]); "
+        "total[suspect] = np.where(np.isinf(kept), 0, kept).sum(-1)",
+        "test_discrete.py",
+    ),
+    Mutant(
+        "mean over outcomes instead of sum",
+        "_stable.py",
+        "total = terms.sum(-1) + (sum_q - sum_p)",
+        "total = terms.mean(-1) + (sum_q - sum_p)",
+        "test_discrete.py",
+    ),
+    Mutant(
+        "sign of the cross-entropy",
+        "discrete.py",
+        "return np.where(p > 0, -p * np.log(q), 0.0).sum(-1) + 0.0",
+        "return np.where(p > 0, p * np.log(q), 0.0).sum(-1) + 0.0",
+        "test_discrete.py",
+    ),
+    Mutant(
+        "negative entries accepted",
+        "_stable.py",
+        "if not clean.all() or q.min() < 0 or p[suspect].min(initial=0) < 0:",
+        "if not clean.all():",
+        "test_errors.py",
+    ),
+    Mutant(
+        "sums are not checked",
+        "_validate.py",
+        "DEFAULT_TOLERANCE = 1e-8",
+        "DEFAULT_TOLERANCE = 10",
+        "test_errors.py",
+    ),
+    Mutant(
+        "variance for sigma",
+        "gaussian.py",
+        "z = (mu_p - mu_q) / sigma_q\n",
+        "z = (mu_p - mu_q) / sigma_q**2\n",
+        "test_gaussian.py",
+    ),
+    Mutant(
+        "half of the quadratic term lost",
+        "gaussian.py",
+        "return _width_cost(sigma_p, sigma_q) + z * z / 2",
+        "return _width_cost(sigma_p, sigma_q) + z * z",
+        "test_gaussian.py",
+    ),
+    Mutant(
+        "coder ignores the belief",
+        "coding.py",
+        "share = np.cumsum(q)",
+        "share = np.cumsum(np.ones_like(q))",
+        "test_coding.py",
+    ),
+    Mutant(
+        "forward fit forgets the spread of the means",
+        "fitting.py",
+        "cov = weights @ (sigmas**2 + (means - mu) ** 2)",
+        "cov = weights @ sigmas + mu * 0",
+        "test_fitting.py",
+    ),
+]
+
+
+def breaks(mutant, scratch, command):
+    """Whether a check fails on the copy of the project that holds the mutant."""
+    environment = {**os.environ, "PYTHONPATH": str(scratch), "PYTEST_ADDOPTS": ""}
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-o", "addopts=", *command]
+    run = subprocess.run(command, cwd=scratch, env=environment, capture_output=True)
+    if run.returncode not in (0, 1):  # 1: tests ran and some failed
+        sys.exit(f"kl: {mutant.name}: the check itself broke\n{run.stdout.decode()}")
+    return run.returncode == 1
+
+
+def try_mutant(mutant):
+    """(killed by its test, killed by its chapter)."""
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        for name in COPIED:
+            source = ROOT / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, scratch / name)
+        file = scratch / "kl_helpers" / mutant.file
+        file.write_text(mutate(mutant, file.read_text()))
+        test = breaks(mutant, scratch, [f"tests/{mutant.test}"])
+        notebook = f"notebooks/{mutant.chapter}.ipynb"
+        return test, breaks(mutant, scratch, ["--nbval", notebook])
+
+
+def mutate(mutant, text):
+    if text.count(mutant.old) != 1:
+        sys.exit(f"kl: {mutant.name}: its text must stand once in {mutant.file}")
+    return text.replace(mutant.old, mutant.new)
+
+
+def main(names):
+    chosen = [m for m in MUTANTS if not names or m.name in names]
+    results = [(m, *try_mutant(m)) for m in tqdm(chosen, desc="mutants", leave=False)]
+    print(f"{'mutant':<45} {'test':<24} chapter")
+    for mutant, test, chapter in results:
+        by_test = mutant.test if test else "OVERLOOKED"
+        by_chapter = mutant.chapter if chapter else "OVERLOOKED"
+        print(f"{mutant.name:<45} {by_test:<24} {by_chapter}")
+    survivors = [m.name for m, test, chapter in results if not (test and chapter)]
+    sys.exit(f"kl: overlooked: {', '.join(survivors)}" if survivors else None)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
