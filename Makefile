@@ -59,6 +59,7 @@ clean: ## remove what was built and the environment
 
 _build/html/.finished: $(SITE_INPUTS)
 	@mkdir -p _build
+	@$(BIN)/python -m tools.notebooks merge
 	@echo "Building the site"
 	@$(BUILD_SITE) > _build/build.log 2>&1 || { cat _build/build.log; \
 	  echo "kl: the site was not built; the warnings and errors stand above."; exit 1; }

@@ -205,22 +205,6 @@ def test_whole_numbers_and_truth_values_are_probabilities_too():
     assert float(kl.js_divergence([1, 0], [0, 1], base=2)) == 1
 
 
-@pytest.mark.parametrize(
-    "function", [f for f in PAIRWISE if f is not kl.kl_from_logits]
-)
-def test_how_far_a_sum_may_be_off(function):
-    q = np.array(B)
-    for dtype, fine, off in [("float32", 9e-6, 1e-3), ("float64", 9e-9, 1e-7)]:
-        p = np.array(A)
-        p[0] += fine
-        found = float(function(p.astype(dtype), q))
-        assert found == pytest.approx(float(function(A, B)), rel=1e-4)
-        p[0] += off
-        for pair in [(p.astype(dtype), q), (q, p.astype(dtype))]:
-            with pytest.raises(ValueError, match="sums to"):
-                function(*pair)
-
-
 def test_a_sum_slightly_off_leaves_the_contract_intact():
     p, q = np.array([0.7, 0.3 + 4e-9]), np.array([0.7 - 5e-9, 0.3])
     assert close(kl.kl_divergence(p, q), reference.kl(p, q))
@@ -242,16 +226,6 @@ def test_blocks_equal_the_sum_of_the_terms():
     expected = _stable.kl_terms(p, q).sum(-1)
     assert np.isinf(expected).any() and (expected == 0).any()
     assert np.allclose(found, expected, rtol=1e-11, atol=0)
-
-
-def test_one_bad_row_among_many_is_found_in_every_block():
-    p, q = draw(8, 3000, 50), draw(9, 3000, 50)
-    for row in (0, 1500, 2999):
-        for bad in (np.nan, np.inf, -0.5):
-            spoilt = q.copy()
-            spoilt[row, 3] = bad
-            assert _stable.kl_sum(p, spoilt, tolerances=(1e-8, 1e-8)) is None
-            assert _stable.kl_sum(spoilt, p, tolerances=(1e-8, 1e-8)) is None
 
 
 @given(st.floats(-700, 700).filter(lambda x: abs(x) > 1e-15))

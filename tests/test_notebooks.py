@@ -90,6 +90,7 @@ def test_a_change_of_prose_needs_no_kernel(built, monkeypatch):
     monkeypatch.setattr(execution, "execute", no_kernel)
     edit(built, "A sentence.", "Another sentence.")
     assert "disagree" in notebooks.problems(built)[0]
+    assert notebooks.merge_one(built)
     assert not notebooks.build_one(built)
     assert notebooks.problems(built) == []
     assert "Another sentence." in read(built).cells[0].source
@@ -106,6 +107,7 @@ def test_a_change_of_prose_needs_no_kernel(built, monkeypatch):
 def test_a_change_of_code_helpers_or_pins_is_stale(built, file, old, new):
     edit(built.parents[2] / file, old, new)
     assert any("is stale" in problem for problem in notebooks.problems(built))
+    assert not notebooks.merge_one(built), "merging must leave it to a kernel"
     assert notebooks.build_one(built), "it must be executed"
 
 

@@ -1,6 +1,7 @@
 """From text to tested notebook: book/chapters/*.md -> notebooks/*.ipynb.
 
     python -m tools.notebooks build [name …]   execute what changed, merge the rest
+    python -m tools.notebooks merge            carry changes of prose over, no kernel
     python -m tools.notebooks check            say what disagrees, without a kernel
     python -m tools.notebooks sync [name …]    carry edits of an .ipynb back to its .md
 
@@ -99,7 +100,7 @@ def is_fresh(nb, stored, root=ROOT):
     return bool(inputs) and inputs["sha256"] == input_hash(nb, inputs["files"], root)
 
 
-def merge(nb, stored):
+def merged(nb, stored):
     """`nb` with the outputs of `stored`, whose code cells are the same."""
     for cell, old in zip(code_cells(nb), code_cells(stored), strict=True):
         cell.outputs, cell.execution_count = old.outputs, old.execution_count
@@ -107,23 +108,33 @@ def merge(nb, stored):
     return nb
 
 
+def merge_one(source):
+    """Carry the prose of `source` into its notebook; False if it must be executed."""
+    path, nb = notebook_path(source), read_source(source)
+    stored = nbformat.read(path, as_version=4) if path.exists() else None
+    if not (stored and was_run(stored) and is_fresh(nb, stored, source.parents[2])):
+        return False
+    write(merged(nb, stored), path)
+    return True
+
+
 def build_one(source, progress=lambda done: None):
     """Write the notebook of `source`; say whether it was executed."""
+    if merge_one(source):
+        return False
     from tools.execution import execute
 
-    root, path = source.parents[2], notebook_path(source)
-    nb = read_source(source)
-    stored = nbformat.read(path, as_version=4) if path.exists() else None
-    keep = bool(stored) and was_run(stored) and is_fresh(nb, stored, root)
-    if keep:
-        nb = merge(nb, stored)
-    else:
-        files = execute(nb, source, root, progress)
-        nb.metadata["inputs"] = {"sha256": input_hash(nb, files, root), "files": files}
+    root, nb = source.parents[2], read_source(source)
+    files = execute(nb, source, root, progress)
+    nb.metadata["inputs"] = {"sha256": input_hash(nb, files, root), "files": files}
+    write(nb, notebook_path(source))
+    return True
+
+
+def write(nb, path):
     text = nbformat.writes(nb, version=4, indent=1) + "\n"
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
-    return not keep
 
 
 def was_run(nb):
@@ -156,6 +167,13 @@ def build(names):
             failures.append(str(error))
     if failures:
         sys.exit("kl: " + "\nkl: ".join([*failures, "the old notebooks stay."]))
+
+
+def merge(names):
+    """Carry changes of prose over; say which chapters need more than that."""
+    for source in chosen(names):
+        if not merge_one(source):
+            print(f"{source.stem}: its code changed; `make notebooks` runs it")
 
 
 def as_text(nb, source):
@@ -219,10 +237,10 @@ def check(names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("verb", choices=["build", "check", "sync"])
+    parser.add_argument("verb", choices=["build", "merge", "check", "sync"])
     parser.add_argument("names", nargs="*", help="chapters, e.g. ch01_…; default: all")
     arguments = parser.parse_args()
-    verbs = {"build": build, "check": check, "sync": sync}
+    verbs = {"build": build, "merge": merge, "check": check, "sync": sync}
     verbs[arguments.verb](arguments.names)
 
 
