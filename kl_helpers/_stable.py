@@ -2,11 +2,11 @@
 
 The textbook line ``sum(p * log(p / q))`` adds large terms of both signs, so nearly
 equal distributions leave rounding noise, often a negative one. With Sum p = Sum q = 1
-the same sum can be written with terms that are never negative,
+the same sum can be written with terms that are never negative: q where p = 0, else
 
     p log(p/q) - p + q  =  p * tangent_gap(log(q/p)),   tangent_gap(x) = e^x - 1 - x,
 
-the gap between the logarithm and its tangent that proves Gibbs' inequality.
+p times the gap between the logarithm and its tangent that proves Gibbs' inequality.
 """
 
 import numpy as np
@@ -103,7 +103,8 @@ def kl_logit_sum(a, b):
         x = np.where(close, exact, x)
         far = np.exp(log_q) - p - p * x
         terms = np.where(np.abs(x) < 0.5, p * tangent_gap(x), far)
-    return np.maximum(np.where(p > 0, terms, np.exp(log_q)), 0.0).sum(-1)
+    terms = np.maximum(np.where(p > 0, terms, np.exp(log_q)), 0.0)
+    return np.where(np.isneginf(log_q) & (log_p > -np.inf), np.inf, terms).sum(-1)
 
 
 def log_softmax(logits):
@@ -122,9 +123,9 @@ def js_terms(p, q):
     with np.errstate(all="ignore"):
         d = (p - q) / (p + q)
         near = m / 2 * (np.log1p(-d * d) + 2 * d * np.arctanh(d))
-        far = (_x_log_ratio(p, m) + _x_log_ratio(q, m)) / 2
+        far = (_x_log_ratio(p, p + q) + _x_log_ratio(q, p + q)) / 2
         return np.where(np.abs(d) < 0.5, near, far)
 
 
-def _x_log_ratio(x, m):
-    return np.where(x > 0, x * np.log(x / m), 0.0)
+def _x_log_ratio(x, total):
+    return np.where(x > 0, x * np.log(2 * x / total), 0.0)

@@ -83,12 +83,12 @@ def read_logits(name, value, axis):
     return array
 
 
-def read_two_probabilities(p, q, axis):
+def read_two_probabilities(p, q, axis, names=("p", "q")):
     """Two checked arrays of probabilities over the same outcomes."""
-    p, q, (tolerance_p, tolerance_q) = read_pair(p, q, axis)
-    check_probabilities("p", p, tolerance_p, axis)
-    check_probabilities("q", q, tolerance_q, axis)
-    return p, q
+    *arrays, tolerances = read_pair(p, q, axis, names)
+    for name, array, tolerance in zip(names, arrays, tolerances, strict=True):
+        check_probabilities(name, array, tolerance, axis)
+    return arrays
 
 
 def check_probabilities(name, array, tolerance, axis):

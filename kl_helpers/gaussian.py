@@ -69,8 +69,8 @@ def kl_diag_normal(mu_p, sigma_p, mu_q, sigma_q):
         ValueError: If a parameter is not finite or a sigma is not above 0.
 
     References:
-        | Auto-Encoding Variational Bayes, appendix B (Kingma & Welling, 2013)
-        | https://arxiv.org/abs/1312.6114
+        | Pattern Recognition and Machine Learning, exercise 2.13 (Bishop, 2006)
+        | https://www.microsoft.com/en-us/research/publication/pattern-recognition-machine-learning/
 
     Example:
         >>> float(kl_diag_normal([1.0, 0.0], 1.0, 0.0, 1.0))
@@ -186,13 +186,13 @@ def _width_cost(sigma_p, sigma_q):
 
 def _read_covariance(name, value):
     cov = read_finite(name, value)
-    if cov.ndim < 2 or cov.shape[-1] != cov.shape[-2]:
+    if cov.ndim < 2 or cov.shape[-1] != cov.shape[-2] or cov.shape[-1] == 0:
         raise ValueError(
             f"`{name}` has shape {cov.shape}; a covariance is a square matrix "
             "(..., d, d). For independent coordinates use `kl_diag_normal`."
         )
-    scale = np.abs(cov).max(initial=1e-300)
-    if np.abs(cov - np.swapaxes(cov, -1, -2)).max(initial=0) > 1e-10 * scale:
+    scale = np.abs(cov).max((-1, -2), keepdims=True)
+    if (np.abs(cov - np.swapaxes(cov, -1, -2)) > 1e-10 * scale).any():
         raise ValueError(
             f"`{name}` is not symmetric; a covariance is. "
             "Average it with its transpose if the difference is rounding."

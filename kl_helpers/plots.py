@@ -125,7 +125,7 @@ def plot_toll(world, belief, *, ax, labels, names, colors):
     Returns:
         The axes.
     """
-    world, belief = read_two_probabilities(world, belief, -1)
+    world, belief = _read_possible(world, belief, ("world", "belief"))
     own, foreign = -np.log2(world), -np.log2(belief)
     edges = np.concatenate([[0], np.cumsum(world)])
     for left, right, low, high in zip(edges, edges[1:], own, foreign, strict=False):
@@ -164,6 +164,17 @@ def plot_toll(world, belief, *, ax, labels, names, colors):
     return ax
 
 
+def _read_possible(first, second, names):
+    arrays = read_two_probabilities(first, second, -1, names)
+    for name, array in zip(names, arrays, strict=True):
+        if array.min() == 0:
+            raise ValueError(
+                f"`{name}` has a probability 0, whose infinite surprise cannot be "
+                "drawn; use a small one, such as 1e-3."
+            )
+    return arrays
+
+
 def plot_evidence_walk(p, q, *, ax, rng, n_steps=60, n_paths=15):
     """The running total of log2 p(x)/q(x): evidence for `p` against `q`, in bits.
 
@@ -181,7 +192,7 @@ def plot_evidence_walk(p, q, *, ax, rng, n_steps=60, n_paths=15):
     Returns:
         The axes.
     """
-    p, q = read_two_probabilities(p, q, -1)
+    p, q = _read_possible(p, q, ("p", "q"))
     step = np.log2(p / q)
     time = np.arange(n_steps + 1)
     worlds = [(p, "fixed", "solid", "P"), (q, "moving", "dashed", "Q")]

@@ -111,8 +111,8 @@ MUTANTS = [
     Mutant(
         "forward fit forgets the spread of the means",
         "fitting.py",
-        "cov = weights @ (sigmas**2 + (means - mu) ** 2)",
-        "cov = weights @ sigmas + mu * 0",
+        "return mu, weights @ (sigmas**2 + (means - mu) ** 2)",
+        "return mu, weights @ sigmas**2",
         "test_fitting.py",
     ),
 ]
