@@ -33,7 +33,7 @@ TARGETS = {
     "far hills": hills(4),
     "unequal weights": ([0.7, 0.3], [-3, 3], [1, 1]),
     "unequal widths": ([0.4, 0.6], [-2.0, 3.0], [0.5, 1.5]),
-    **{f"random {seed}": random_mixture(seed) for seed in (0, 1, 2, 27, 105)},
+    **{f"random {seed}": random_mixture(seed) for seed in range(5)},
 }
 each_target = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS.keys())
 
@@ -133,11 +133,35 @@ def test_one_hill_is_fitted_exactly():
 def test_two_optima_with_one_mean():
     """A narrow hill on a broad one: cover it, or take the top."""
     target = ([0.5, 0.5], [0.0, 0.0], [1.0, 50.0])
-    found = sorted((fit.cov**0.5, fit.kl) for fit in kl.fit_reverse_kl(target))
-    expected = sorted((sigma, cost) for _, sigma, cost in optima_of_scipy(target))
-    # The valley is flat: scipy's simplex stops a little beside its floor, and above it.
-    assert np.allclose(found, expected, rtol=3e-3)
-    assert all(
-        ours[1] <= theirs[1] + 1e-9
-        for ours, theirs in zip(found, expected, strict=True)
-    )
+    fits = kl.fit_reverse_kl(target)
+    widths = sorted(fit.cov**0.5 for fit in fits)
+    expected = sorted(sigma for _, sigma, _ in optima_of_scipy(target))
+    # The wide valley is so flat that scipy stops a little beside its floor.
+    assert widths == pytest.approx(expected, rel=3e-3)
+    for fit in fits:
+        cost = reference.kl_normal_to_mixture(fit.mu, fit.cov**0.5, target)
+        assert fit.kl == pytest.approx(cost, abs=1e-6)
+
+
+def test_a_component_of_weight_zero_changes_nothing():
+    more = ([0.7, 0, 0.3], [-3, 50, 3], [1, 1, 1])
+    assert kl.fit_reverse_kl(more) == kl.fit_reverse_kl(TARGETS["unequal weights"])
+    assert kl.fit_forward_kl(more) == kl.fit_forward_kl(TARGETS["unequal weights"])
+
+
+@each_target
+def test_shift_and_scale_only_move_a_fit(target):
+    weights, means, sigmas = map(np.asarray, target)
+    moved = (weights, 100 * means + 7, 100 * sigmas)
+    for fit in (kl.fit_forward_kl, kl.fit_reverse_kl):
+        before = sorted((100 * f.mu + 7, 1e4 * f.cov, f.kl) for f in fit(target))
+        after = sorted(map(tuple, fit(moved)))
+        assert np.allclose(after, before, rtol=1e-6, atol=1e-5)
+
+
+@each_target
+def test_a_fit_takes_less_than_half_a_second(target):
+    for fit in (kl.fit_forward_kl, kl.fit_reverse_kl):
+        start = time.process_time()
+        fit(target)
+        assert time.process_time() - start < 0.5
