@@ -20,11 +20,13 @@ MISTAKES = [
         "def one_way_street(): return [0.995, 0.005], [1 - 1e-100, 1e-100]",
         "wrong order: who samples?",
     ),
-    ("def tolls_against_uniform(): return 0.25, 0.25, True", "one example"),
-    ("def tolls_against_uniform(): return 0.25, 0.25", "Return three things"),
-    ("def tolls_against_uniform(): return 0.1733, 0.1733, False", "in nats"),
-    ("def tolls_against_uniform(): return 0.25, -0.25, False", "not negative"),
-    ("def tolls_against_uniform(): return 0.5, 0.25, False", r"P's own code"),
+    ("def one_way_street(): return [1, 0], [0.995, 0.005]", "Infinite is too easy"),
+    ("def tolls_of_the_filter(): return np.inf, 0.5", "Swapped"),
+    ("def tolls_of_the_filter(): return 0.5", "two numbers"),
+    ("def tolls_of_the_filter(): return 0.3466, np.inf", "in nats"),
+    ("def tolls_of_the_filter(): return -0.5, np.inf", "not reversed"),
+    ("def tolls_of_the_filter(): return 1.5, np.inf", "less W's own"),
+    ("def tolls_of_the_filter(): return 0.5, 0.25", "third folder"),
     ("def coin_toll(a, b): return a * np.log2(a / b)", "in bits|Wrong at|rule"),
     (
         "def coin_toll(a, b): return kl.kl_divergence([a, 1 - a], [b, 1 - b], base=2)",
@@ -48,12 +50,20 @@ MISTAKES = [
         "def repaired_kl(x, p, q): return np.mean(np.exp(p(x)) * (p(x) - q(x)))",
         "Do not weight by p",
     ),
-    ("def repaired_kl(x, p, q): return abs(np.mean(p(x) - q(x)))", "no abs"),
-    ("def repaired_kl(x, p, q): return 0.5", "not the average"),
+    (
+        "def repaired_kl(x, p, q): return abs(np.mean(p(x) - q(x)))",
+        "keep its sign",
+    ),
+    (
+        "def repaired_kl(x, p, q): return np.sum(p(x) - q(x)) / 10_000",
+        "divide by as many",
+    ),
+    ("def repaired_kl(x, p, q): return 0.3181", "not the average"),
+    ("def repaired_kl(x, p, q): return 0.5 - np.mean(x)", "not the average"),
 ]
 RIGHT = [
-    "def one_way_street(): return [1, 0], [0.995, 0.005]",
-    "def tolls_against_uniform(): return [0.25, 0.25, False]",
+    "def one_way_street(): return [1e-200, 1], [0.004, 0.996]",
+    "def tolls_of_the_filter(): return [1 / 2, float('inf')]",
     "def coin_toll(a, b): return kl.kl_divergence([a, 1 - a], [b, 1 - b])",
     "def coin_toll(a, b):\n"
     "    from scipy.special import rel_entr\n"
