@@ -41,7 +41,7 @@ test: .venv/test.ok ## everything that CI checks
 	$(BIN)/ruff check -q
 	$(BIN)/ruff format --check -q
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "not site"
-	$(BIN)/python -m pytest -q -p no:doctest -o addopts= --nbval notebooks -n $(WORKERS) --dist loadfile --nbval-cell-timeout 120
+	$(BIN)/python -m pytest -q --nbval notebooks -n $(WORKERS) --dist loadfile --nbval-cell-timeout 120
 	@$(MAKE) --no-print-directory book
 	$(BIN)/python -m pytest -q -m site
 

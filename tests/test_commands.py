@@ -155,3 +155,24 @@ def test_the_plain_commands_of_the_readme_work(tmp_path):
     sh(install)
     for command in check:
         sh(f"{command} --collect-only")
+
+
+def test_the_example_of_the_readme_is_true():
+    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[
+        1
+    ]
+    namespace, checked = {}, 0
+    for line in example.splitlines():
+        code, _, promise = line.partition("  # ")
+        if promise.startswith("ValueError: "):
+            with pytest.raises(ValueError) as caught:
+                eval(code, namespace)
+            for part in promise.removeprefix("ValueError: ").split("…"):
+                assert part.strip() in str(caught.value)
+        elif "bits:" in promise:
+            assert eval(code, namespace) == pytest.approx(float(promise.split()[0]))
+        else:
+            exec(code, namespace)
+            continue
+        checked += 1
+    assert checked == 4
