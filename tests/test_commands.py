@@ -39,7 +39,7 @@ def test_the_environment_is_made_once_and_marked(fake_root):
     venv, calls = fake_root
     environment.main("site")
     environment.main("test")
-    assert (venv / "site.ok").exists() and (venv / "test.ok").exists()
+    assert all((venv / f"{extra}.ok").exists() for extra in ("site", "test", "run"))
     assert not (venv / "unfinished").exists()
     assert sum("venv" in command for command in calls) == 1
     assert "requirements.txt" in calls[1] and ".[site]" in calls[1]

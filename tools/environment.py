@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 UNFINISHED = VENV / "unfinished"
 OLDEST_PYTHON = (3, 11)
+CONTAINS = {"test": ("site", "run")}  # extras that come along with another
 
 
 def stop(sentence):
@@ -42,7 +43,8 @@ def main(extra):
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-q"]
     run(*pip, "-c", "requirements.txt", "-e", f".[{extra}]")
     UNFINISHED.unlink()
-    (VENV / f"{extra}.ok").touch()
+    for made in (extra, *CONTAINS.get(extra, ())):
+        (VENV / f"{made}.ok").touch()
 
 
 if __name__ == "__main__":
