@@ -31,7 +31,8 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("kl_helpers") is None:
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "{address}"])"""
+    source = "{address}"  # noqa: E501
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", source], check=True)"""
 
 
 def sources(root=ROOT):
