@@ -32,7 +32,8 @@ import sys
 
 if importlib.util.find_spec("kl_helpers") is None:
     source = "{address}"  # noqa: E501
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", source], check=True)"""
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", source], check=True)
+"""
 
 
 def sources(root=ROOT):
@@ -75,7 +76,7 @@ def install_cells(root):
         )[1]
         wheel = f"kl_helpers-{version}-py3-none-any.whl"
         address = f"{site.rstrip('/')}/wheels/{wheel}"
-    cell = new_code_cell(INSTALL.format(address=address))
+    cell = new_code_cell(INSTALL.format(address=address).rstrip())
     cell.metadata["tags"] = ["remove-cell"]
     return [cell]
 
