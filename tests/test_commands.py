@@ -28,7 +28,7 @@ def fake_root(tmp_path, monkeypatch):
     def run(*command):
         calls.append(command)
         if "venv" in command:
-            (tmp_path / ".venv" / "bin").mkdir(parents=True)
+            (tmp_path / ".venv" / "bin").mkdir()
             (tmp_path / ".venv" / "bin" / "python").touch()
 
     monkeypatch.setattr(environment, "run", run)
@@ -55,16 +55,17 @@ def test_a_half_made_environment_is_thrown_away(fake_root):
     assert "venv" in calls[0] and not (venv / "leftover").exists()
 
 
-def test_a_failed_install_stops_with_a_sentence_and_is_remembered(
-    fake_root, monkeypatch
+@pytest.mark.parametrize("step", ["venv", "pip"])
+def test_a_failed_step_stops_with_a_sentence_and_is_remembered(
+    fake_root, monkeypatch, step
 ):
     venv, _ = fake_root
     pretend = environment.run
 
     def run(*command):
-        if "pip" in command:
-            environment.stop("this step failed")
         pretend(*command)
+        if step in command:
+            environment.stop("this step failed")
 
     monkeypatch.setattr(environment, "run", run)
     with pytest.raises(SystemExit, match="kl: this step failed"):

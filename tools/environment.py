@@ -36,6 +36,8 @@ def main(extra):
     python = VENV / "bin" / "python"
     if UNFINISHED.exists() or not python.exists():
         shutil.rmtree(VENV, ignore_errors=True)
+        VENV.mkdir()
+        UNFINISHED.touch()
         print(f"Making .venv with Python {sys.version.split()[0]}", flush=True)
         run(sys.executable, "-m", "venv", str(VENV))
     UNFINISHED.touch()
