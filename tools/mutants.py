@@ -118,29 +118,33 @@ MUTANTS = [
 ]
 
 
-def breaks(mutant, scratch, command):
-    """Whether a check fails on the copy of the project that holds the mutant."""
+def breaks(name, scratch, command):
+    """Whether a check fails on a copy of the project."""
     environment = {**os.environ, "PYTHONPATH": str(scratch), "PYTEST_ADDOPTS": ""}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-o", "addopts=", *command]
     run = subprocess.run(command, cwd=scratch, env=environment, capture_output=True)
     if run.returncode not in (0, 1):  # 1: tests ran and some failed
-        sys.exit(f"kl: {mutant.name}: the check itself broke\n{run.stdout.decode()}")
+        sys.exit(f"kl: {name}: the check itself broke\n{run.stdout.decode()}")
     return run.returncode == 1
 
 
-def try_mutant(mutant):
-    """(killed by its test, killed by its chapter)."""
+def try_mutant(mutant=None, tests=(), chapters=()):
+    """(do the tests fail, do the chapters fail); no mutant breaks nothing."""
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         for name in COPIED:
             source = ROOT / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, scratch / name)
-        file = scratch / "kl_helpers" / mutant.file
-        file.write_text(mutate(mutant, file.read_text()))
-        test = breaks(mutant, scratch, [f"tests/{mutant.test}"])
-        notebook = f"notebooks/{mutant.chapter}.ipynb"
-        return test, breaks(mutant, scratch, ["--nbval", notebook])
+        if mutant:
+            file = scratch / "kl_helpers" / mutant.file
+            file.write_text(mutate(mutant, file.read_text()))
+        name = mutant.name if mutant else "no mutant"
+        notebooks = [f"notebooks/{chapter}.ipynb" for chapter in chapters]
+        return (
+            breaks(name, scratch, [f"tests/{test}" for test in tests]),
+            breaks(name, scratch, ["--nbval", *notebooks]),
+        )
 
 
 def mutate(mutant, text):
@@ -150,8 +154,17 @@ def mutate(mutant, text):
 
 
 def main(names):
+    known = {mutant.name for mutant in MUTANTS}
+    if unknown := set(names) - known:
+        sys.exit(f"kl: no mutant {unknown.pop()!r}; there are: {', '.join(known)}")
     chosen = [m for m in MUTANTS if not names or m.name in names]
-    results = [(m, *try_mutant(m)) for m in tqdm(chosen, desc="mutants", leave=False)]
+    tests, chapters = (
+        {getattr(m, kind) for m in chosen} for kind in ("test", "chapter")
+    )
+    if any(try_mutant(None, tests, chapters)):
+        sys.exit("kl: a check fails without any mutant; mend that first: make test")
+    progress = tqdm(chosen, desc="mutants", leave=False)
+    results = [(m, *try_mutant(m, [m.test], [m.chapter])) for m in progress]
     print(f"{'mutant':<45} {'test':<24} chapter")
     for mutant, test, chapter in results:
         by_test = mutant.test if test else "OVERLOOKED"
