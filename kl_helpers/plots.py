@@ -6,13 +6,13 @@ calling the core.
 """
 
 import base64
-import inspect
 import io
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 
+from ._listing import Listing
 from ._validate import read_two_probabilities
 
 __all__ = [
@@ -94,16 +94,9 @@ def source(function):
     Raises:
         ValueError: If its source cannot be found.
     """
-    try:
-        code = inspect.getsource(function).rstrip()
-    except (TypeError, OSError):
-        raise ValueError(
-            f"`function` is {function!r}, whose Python source cannot be found; "
-            "pass a function that is defined in a .py file."
-        ) from None
     from IPython.display import display
 
-    display({"text/markdown": f"```python\n{code}\n```", "text/plain": code}, raw=True)
+    display(Listing(function))
 
 
 def plot_toll(world, belief, *, ax, labels, names, colors):

@@ -31,6 +31,7 @@ TEMPLATE = [
     "In practice",
     "Summary",
     "Exercises",
+    "Quiz",
     "Deeper",
     "Further reading",
     "Solutions",

@@ -1,128 +1,232 @@
-"""The exercises of a chapter: stubs are noticed, solutions pass, mistakes are named."""
+"""Every exercise: its solution passes, mistakes are named, stubs are noticed."""
 
-import contextlib
-import io
+import importlib
+import inspect
+import pkgutil
 import re
+import subprocess
+import sys
 
-import matplotlib
-import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
-from kl_helpers import plots
+from kl_helpers import exercises
+from kl_helpers.exercises import ch01
+from kl_helpers.exercises._question import Question, wrapped
 from tools import notebooks
 
-matplotlib.use("Agg")
-(SOURCE,) = (s for s in notebooks.sources() if s.stem.startswith("ch01_"))
-MISTAKES = [
-    ("def one_way_street(): return [0.9, 0.1], [0.5, 0.5]", "too expensive"),
-    ("def one_way_street(): return [0.999, 0.001], [0.998, 0.002]", "too cheap"),
-    (
-        "def one_way_street(): return [0.995, 0.005], [1 - 1e-100, 1e-100]",
-        "wrong order: who samples?",
-    ),
-    ("def one_way_street(): return [1, 0], [0.995, 0.005]", "Infinite is too easy"),
-    ("def tolls_of_the_filter(): return np.inf, 0.5", "Swapped"),
-    ("def tolls_of_the_filter(): return 0.5", "two numbers"),
-    ("def tolls_of_the_filter(): return 0.3466, np.inf", "in nats"),
-    ("def tolls_of_the_filter(): return -0.5, np.inf", "not reversed"),
-    ("def tolls_of_the_filter(): return 1.5, np.inf", "less W's own"),
-    ("def tolls_of_the_filter(): return 0.5, 0.25", "third folder"),
-    ("def coin_toll(a, b): return a * np.log2(a / b)", "in bits|Wrong at|rule"),
-    (
-        "def coin_toll(a, b): return kl.kl_divergence([a, 1 - a], [b, 1 - b], base=2)",
-        "in bits",
-    ),
-    ("def coin_toll(a, b): return kl.kl_divergence([b, 1 - b], [a, 1 - a])", "Swapped"),
-    (
-        "def coin_toll(a, b):\n"
-        "    return a * np.log(a / b) + (1 - a) * np.log((1 - a) / (1 - b))",
-        "the rule for p = 0",
-    ),
-    (
-        "import math\ndef coin_toll(a, b):\n"
-        "    return a * math.log(a / b) + (1 - a) * math.log((1 - a) / (1 - b))",
-        "the rule for p = 0",
-    ),
-    ("def repaired_kl(x, p, q): return p(x) - q(x)", "Return one number"),
-    ("def repaired_kl(x, p, q): return np.mean(q(x) - p(x))", "The sign"),
-    ("def repaired_kl(x, p, q): return np.sum(p(x) - q(x))", "per sample"),
-    (
-        "def repaired_kl(x, p, q): return np.mean(np.exp(p(x)) * (p(x) - q(x)))",
-        "Do not weight by p",
-    ),
-    (
-        "def repaired_kl(x, p, q): return abs(np.mean(p(x) - q(x)))",
-        "keep its sign",
-    ),
-    (
-        "def repaired_kl(x, p, q): return np.sum(p(x) - q(x)) / 10_000",
-        "divide by as many",
-    ),
-    ("def repaired_kl(x, p, q): return 0.3181", "not the average"),
-    ("def repaired_kl(x, p, q): return 0.5 - np.mean(x)", "not the average"),
-]
-RIGHT = [
-    "def one_way_street(): return [1e-200, 1], [0.004, 0.996]",
-    "def tolls_of_the_filter(): return [1 / 2, float('inf')]",
-    "def coin_toll(a, b): return kl.kl_divergence([a, 1 - a], [b, 1 - b])",
-    "def coin_toll(a, b):\n"
-    "    from scipy.special import rel_entr\n"
-    "    return rel_entr(a, b) + rel_entr(1 - a, 1 - b)",
-    "def repaired_kl(x, p, q): return float(sum(p(v) - q(v) for v in x) / len(x))",
-]
+OUTCOMES = {"correct", "wrong", "raised", "not attempted"}
+CHAPTERS = {
+    info.name: importlib.import_module(f"kl_helpers.exercises.{info.name}")
+    for info in pkgutil.iter_modules(exercises.__path__)
+    if re.fullmatch(r"ch\d\d|bridge_\w+", info.name)
+}
+QUESTIONS = {
+    f"{chapter}.{name}": value
+    for chapter, module in CHAPTERS.items()
+    for name, value in vars(module).items()
+    if isinstance(value, Question)
+}
+ANSWERS = {name: importlib.import_module(f"answers.{name}") for name in CHAPTERS}
+each_question = pytest.mark.parametrize(
+    ("name", "question"), QUESTIONS.items(), ids=QUESTIONS
+)
 
 
-@pytest.fixture(autouse=True)
-def no_pictures(monkeypatch):
-    monkeypatch.setattr(plots, "show", lambda fig, alt: plt.close(fig))
+def code_of(chapter):
+    (source,) = (s for s in notebooks.sources() if s.stem.startswith(f"{chapter}_"))
+    return [cell.source for cell in notebooks.code_cells(notebooks.read_source(source))]
 
 
-def cells():
-    """The code of the main line up to the exercises, and that of the solutions."""
-    nb = notebooks.read_source(SOURCE)
-    headings = [cell.source.startswith("## Deeper") for cell in nb.cells]
-    nb.cells, rest = nb.cells[: headings.index(True)], nb.cells[headings.index(True) :]
-    main_line = [
-        cell.source
-        for cell in notebooks.code_cells(nb)
-        if "local-only" not in cell.metadata.get("tags", [])
-    ]
-    solutions = [c.source for c in rest if "solution" in c.metadata.get("tags", [])]
-    return main_line, solutions
+def given(kind):
+    """(question, answer, what is expected) for every answer of tests/answers."""
+    for name, question in QUESTIONS.items():
+        chapter, key = name.split(".")
+        for number, entry in enumerate(getattr(ANSWERS[chapter], kind)[key]):
+            yield pytest.param(question, entry, id=f"{name}-{number}")
 
 
-def function_name(code):
-    return re.search(r"^def (\w+)", code, re.MULTILINE)[1]
+def test_there_are_questions():
+    assert {"ch01.q1", "ch01.q2", "ch01.q3", "ch01.q4"} <= set(QUESTIONS)
 
 
-def run_chapter(answers):
-    """What the chapter prints when these answers stand in place of its stubs."""
-    namespace, answers = {}, {function_name(code): code for code in answers}
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        for code in cells()[0]:
-            if code.endswith("return ..."):
-                code = answers.get(function_name(code), code)
-            exec(code, namespace)
-    return printed.getvalue()
+@each_question
+def test_a_question_is_whole(name, question):
+    assert question.name == name
+    assert len(question.hints) == 3 and all(question.hints) and question.closing
+    assert (question.reference is None) == (question.formula is None) or (
+        question.mistakes
+    )
 
 
-def test_stubs_are_not_attempted():
-    assert run_chapter([]).count("not attempted yet") == 4
+@each_question
+def test_the_solution_passes(name, question):
+    result = question.check(question.model)
+    assert (result.outcome, result.mistake) == ("correct", None), result
+    assert question.closing.split()[0] in str(result)
 
 
-def test_the_solutions_pass_their_checks():
-    # A solution cell also shows its result; the function before that is the answer.
-    answers = [code.split("\n\n\n")[0] for code in cells()[1]]
-    printed = run_chapter(answers)
-    assert [f"Exercise {k}: correct" in printed for k in (1, 2, 3, 4)] == [True] * 4
+@each_question
+def test_the_stub_is_not_attempted(name, question):
+    def stub(*given):
+        return ...
+
+    for answer in (stub, ...):
+        result = question.check(answer)
+        assert result.outcome == "not attempted" and f"{name}.hint()" in str(result)
 
 
-@pytest.mark.parametrize("answer", RIGHT, ids=range(len(RIGHT)))
-def test_other_right_answers_pass(answer):
-    assert run_chapter([answer]).count(": correct") == 1
+@each_question
+def test_the_stub_stands_in_the_chapter(name, question):
+    """Same name and parameters as the solution, and checked by its own question."""
+    signature = re.escape(f"def {question.model.__name__}(")
+    (cell,) = (c for c in code_of(name.split(".")[0]) if f"{name}.check(" in c)
+    assert re.search(signature, cell) and "    return ...\n" in cell
+    assert cell.endswith(f"{name}.check({question.model.__name__})")
+    namespace = {}
+    exec(cell.rsplit("\n", 1)[0], namespace)
+    parameters = inspect.signature(namespace[question.model.__name__]).parameters
+    assert list(parameters) == list(inspect.signature(question.model).parameters)
 
 
-@pytest.mark.parametrize(("answer", "message"), MISTAKES, ids=range(len(MISTAKES)))
-def test_mistakes_are_named(answer, message):
-    with pytest.raises(AssertionError, match=message):
-        run_chapter([answer])
+@each_question
+def test_the_solution_stands_in_the_chapter(name, question):
+    assert code_of(name.split(".")[0]).count(f"{name}.solution()") == 1
+    assert str(question.solution()) == inspect.getsource(question.model).rstrip()
+
+
+@each_question
+def test_known_mistakes_get_their_message(name, question):
+    known = list(question.known_mistakes())
+    assert len({m.name for m in known}) == len(known) >= 3
+    for mistake in known:
+        result = question.check(mistake.answer)
+        assert result.outcome == "wrong", (mistake.name, result)
+        if "+" in mistake.name:  # two mistakes can have the result of one
+            assert result.mistake, mistake.name
+            continue
+        assert result.mistake == mistake.name, result
+        if mistake.message:
+            assert mistake.message in result.message
+
+
+@each_question
+def test_hints_give_away_no_line_of_the_solution(name, question):
+    lines = [line.strip() for line in str(question.solution()).splitlines()[1:]]
+    for line in lines:
+        bare = line.removeprefix("return ")
+        assert len(bare) < 8 or all(bare not in hint for hint in question.hints)
+    for step in (1, 2, 3):
+        assert question.hints[step - 1] in question.hint(step)
+    for step in (0, 4, "1"):
+        with pytest.raises(ValueError, match="hints 1 to 3"):
+            question.hint(step)
+
+
+@each_question
+def test_no_message_tells_the_right_value(name, question):
+    if question.reference is None:
+        pytest.skip("construct: many values are right")
+    right = question.right(question.cases[0])
+    if not isinstance(right, np.ndarray):
+        pytest.skip("words: the options are known")
+    digits = {f"{x:.4f}" for x in np.ravel(right) if np.isfinite(x) and x % 0.5}
+    texts = [m.message for m in question.known_mistakes()] + list(question.hints)
+    texts.append(question.check(lambda *given: np.full(right.shape, 0.123)).message)
+    assert not [d for d in digits if any(d in text for text in texts)]
+
+
+def test_every_question_has_five_unusual_right_answers():
+    for name in QUESTIONS:
+        chapter, key = name.split(".")
+        assert len(ANSWERS[chapter].RIGHT[key]) >= 5, name
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"), [pytest.param(*p.values, id=p.id) for p in given("RIGHT")]
+)
+def test_unusual_right_answers_pass(question, answer):
+    assert question.check(answer).outcome == "correct", question.check(answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "entry"), [pytest.param(*p.values, id=p.id) for p in given("WRONG")]
+)
+def test_wrong_answers_are_told_what_is_wrong(question, entry):
+    answer, expected = entry
+    result = question.check(answer)
+    assert result.outcome in OUTCOMES - {"correct"}, result
+    if expected in OUTCOMES:
+        assert result.outcome == expected, result
+    else:
+        assert result.mistake == expected, result
+    assert str(result).startswith(question.name)
+
+
+def test_an_error_shows_the_learners_line_and_input():
+    def fails(a, b):
+        part = 1 - b
+        return a / part
+
+    text = str(ch01.q3.check(lambda a, b: fails(a, b)))
+    assert "ZeroDivisionError" in text and "return a / part" in text
+    assert "a = 0.3, b = 1" in text and "kl_helpers" not in text
+
+
+def test_an_error_inside_a_library_still_shows_the_learners_line():
+    def fails(a, b):
+        return np.linalg.inv([[a, b], [a, b]])
+
+    text = str(ch01.q3.check(fails))
+    assert "LinAlgError" in text and "return np.linalg.inv" in text
+
+
+def test_what_an_answer_prints_is_shown_but_not_for_ever(capsys):
+    def talks(a, b):
+        print("looking at", a)
+        return kl_of(a, b)
+
+    def kl_of(a, b):
+        return ch01.coin_toll(a, b)
+
+    assert ch01.q3.check(talks).outcome == "correct"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "looking at 0.05" and re.match(r"… and \d+ more", lines[-1])
+    assert len(lines) == 21
+
+
+def test_a_slow_answer_is_told_so():
+    slow, *_ = (
+        a
+        for a in ANSWERS["ch01"].RIGHT["q1"]
+        if callable(a) and a.__name__ == "slow_street"
+    )
+    assert "more than 2 s" in str(ch01.q1.check(slow))
+    assert "more than" not in str(ch01.q1.check(ch01.q1.model))
+
+
+def test_a_list_is_accepted_with_a_word():
+    assert "list" in str(ch01.q4.check(ANSWERS["ch01"].RIGHT["q4"][-1]))
+
+
+def test_an_interrupt_is_not_swallowed():
+    def interrupted(a, b):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ch01.q3.check(interrupted)
+
+
+def test_messages_fit_a_page():
+    long = wrapped("word " * 60 + "\nsecond")
+    assert max(map(len, long.splitlines())) <= 80 and long.endswith("\nsecond")
+
+
+def test_a_chapter_loads_its_own_questions_only():
+    code = (
+        "import sys, kl_helpers.exercises.ch01\n"
+        "print([m for m in sys.modules if 'torch' in m or 'matplotlib' in m "
+        "or m.startswith('kl_helpers.exercises.ch0') and m[-2:] != '01'])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout == "[]\n", run.stderr

@@ -115,7 +115,7 @@ def shown(monkeypatch):
         seen = []
 
         def display(data, *, metadata=None, raw=False):
-            assert raw  # the data are named by their kind, not wrapped again
+            assert raw == isinstance(data, dict)  # data named by kind, wrapped once
             seen.append((data, metadata))
 
         monkeypatch.setattr("IPython.display.display", display)
@@ -163,7 +163,10 @@ def test_show_refuses_a_picture_without_a_computed_number(alt):
 
 
 def test_source_shows_the_code_that_runs(shown):
-    data, _ = shown(lambda: plots.source(kl_divergence))
+    from IPython.core.formatters import DisplayFormatter
+
+    listing, _ = shown(lambda: plots.source(kl_divergence))
+    data, _ = DisplayFormatter().format(listing)
     code = inspect.getsource(kl_divergence).rstrip()
     expected = {"text/plain": code, "text/markdown": f"```python\n{code}\n```"}
     assert data == expected

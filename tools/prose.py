@@ -1,7 +1,8 @@
 """Every number in the prose of a chapter must stand in an output of that chapter.
 
 A *stated number* is a decimal, a percentage, or a whole number with a unit, in a
-Markdown cell or in the literal part of an alt text. It must equal a number that a cell
+Markdown cell, in the literal part of an alt text, or in a quiz outside its wrong
+options. It must equal a number that a cell
 of the same page printed, rounded to the digits shown; nats must not answer for bits.
 A number followed by a dagger (0.72†) is *given*: an input or a quoted result. A number
 in a `code span` quotes code, so it must occur in the code or the outputs of the page.
@@ -121,6 +122,11 @@ def alt_literals(source):
     return " … ".join(text for text in typed if isinstance(text, str))
 
 
+def typed_text(cell):
+    """What people wrote in a code cell for readers: alt texts and quizzes."""
+    return " … ".join([alt_literals(cell.source), *map(readable, quiz_texts(cell))])
+
+
 def outputs(cell):
     """The text a reader sees below a code cell; listings of source are no results."""
     for output in cell.get("outputs", []):
@@ -128,8 +134,20 @@ def outputs(cell):
             yield output.text
         elif output.output_type == "error":
             yield output.evalue
-        elif "text/markdown" not in output.data and "text/plain" in output.data:
+        elif "text/plain" in output.data and not is_typed(output):
             yield output.data["text/plain"]
+
+
+def is_typed(output):
+    """Listings and quizzes are written by people: they cannot support a number."""
+    return "text/markdown" in output.data or "text/html" in output.data
+
+
+def quiz_texts(cell):
+    """What the quizzes of a cell state, without the options that are wrong."""
+    for output in cell.get("outputs", []):
+        text = output.get("data", {}).get("text/html", "")
+        yield re.sub(r"<(span|b) data-wrong>.*?</\1>", " … ", text, flags=re.DOTALL)
 
 
 def unsupported(nb):
@@ -141,7 +159,7 @@ def unsupported(nb):
     found = []
     for cell in nb.cells:
         is_prose = cell.cell_type == "markdown"
-        text = readable(cell.source) if is_prose else alt_literals(cell.source)
+        text = readable(cell.source) if is_prose else typed_text(cell)
         for stated in numbers(text, is_stated):
             if not any(supports(candidate, stated) for candidate in printed):
                 found.append(_sentence(stated.text, text, "no output of the page"))
