@@ -14,10 +14,12 @@ import numpy as np
 
 from ._listing import Listing
 from ._validate import read_two_probabilities
+from .fitting import fit_forward_kl, fit_reverse_kl
 
 __all__ = [
     "COLORS",
     "plot_evidence_walk",
+    "plot_fits",
     "plot_toll",
     "show",
     "source",
@@ -202,4 +204,44 @@ def plot_evidence_walk(p, q, *, ax, rng, n_steps=60, n_paths=15):
     ax.set(xlim=(0, 1.4 * n_steps), xlabel="symbols seen")
     ax.set_ylabel("bits of evidence for P")
     ax.set_xticks(np.linspace(0, n_steps, 4))
+    return ax
+
+
+def plot_fits(target, *, ax):
+    """A mixture of normals (blue) with its forward and its best reverse fit.
+
+    Look at where the two bells have mass and the target has none, and the other way
+    round: the forward fit (dashed orange) never misses, the reverse fit (purple) never
+    invents. Of several equally good reverse fits the rightmost is drawn.
+
+    Args:
+        target: ``(weights, means, sigmas)`` of a one-dimensional mixture.
+        ax: Axes to draw on.
+
+    Returns:
+        The axes.
+    """
+    weights, means, sigmas = (np.asarray(part, dtype=float) for part in target)
+    (forward,), reverse = fit_forward_kl(target), fit_reverse_kl(target)
+    best = max(
+        (fit for fit in reverse if fit.kl < reverse[0].kl + 1e-6),
+        key=lambda fit: fit.mu,
+    )
+    reach = 3.5 * np.sqrt(forward.cov)
+    x = np.linspace(forward.mu - reach, forward.mu + reach, 600)[:, None]
+
+    def density(mu, sigma):
+        return np.exp(-(((x - mu) / sigma) ** 2) / 2) / (sigma * np.sqrt(2 * np.pi))
+
+    mixture = density(means, sigmas) @ weights
+    ax.fill_between(x[:, 0], mixture, color=COLORS["fixed"], alpha=0.15, lw=0)
+    ax.plot(x, mixture, color=COLORS["fixed"], label="target")
+    for fit, role, line, name in [
+        (forward, "moving", "dashed", "forward"),
+        (best, "second", "solid", "reverse"),
+    ]:
+        curve = density(fit.mu, np.sqrt(fit.cov))
+        ax.plot(x, curve, color=COLORS[role], linestyle=line, label=name)
+    ax.set(xlabel="x", ylabel="density", ylim=(0, None))
+    ax.legend()
     return ax

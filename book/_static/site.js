@@ -1,4 +1,4 @@
-// Three conveniences. Without this script every page is complete.
+// Conveniences. Without this script every page is complete.
 const root = document.documentElement;
 
 function startThemeButton(button) {
@@ -63,10 +63,87 @@ function followReading(contents) {
   for (const heading of links.keys()) observer.observe(heading);
 }
 
+// A Predict box is a fold with a list whose options are emphasised, the right one strongly.
+// With a script the options become buttons: commit first, then read the reason.
+function startPredict(fold, number) {
+  const items = [...fold.querySelectorAll(":scope > ul > li")];
+  const marks = items.map((item) => item.querySelector("strong, em"));
+  if (!items.length || marks.includes(null)) return;
+  const summary = fold.querySelector("summary");
+  const question = document.createElement("p");
+  question.className = "predict-question";
+  question.id = `predict-${number}`;
+  question.append(...summary.childNodes);
+  summary.textContent = "All answers";
+  const options = document.createElement("div");
+  options.className = "predict-options";
+  options.setAttribute("role", "group");
+  options.setAttribute("aria-labelledby", question.id);
+  const verdict = document.createElement("p");
+  verdict.setAttribute("role", "status");
+  items.forEach((item, index) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...marks[index].cloneNode(true).childNodes);
+    button.addEventListener("click", () => {
+      for (const other of options.children) other.removeAttribute("aria-pressed");
+      button.setAttribute("aria-pressed", "true");
+      const right = marks[index].tagName === "STRONG";
+      const reason = item.cloneNode(true);
+      reason.querySelector("strong, em").remove();
+      showVerdict(verdict, right, [...reason.childNodes]);
+    });
+    options.append(button);
+  });
+  fold.before(question, options, verdict);
+  const box = document.createElement("div");
+  box.className = "predict";
+  question.before(box);
+  box.append(question, options, verdict, fold);
+  fold.classList.remove("predict");
+}
+
+function showVerdict(place, right, reason) {
+  place.className = `verdict ${right ? "right" : "wrong"}`;
+  const word = document.createElement("b");
+  word.textContent = right ? "Right. " : "No. ";
+  place.replaceChildren(word, ...reason.flatMap(unwrapped));
+}
+
+const unwrapped = (node) => (node.tagName === "P" ? [...node.childNodes] : [node]);
+
+// A quiz is a form; its reasons stand in a fold under each question.
+function startQuiz(form) {
+  form.addEventListener("submit", (event) => event.preventDefault());
+  for (const field of form.querySelectorAll("fieldset")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Check";
+    button.addEventListener("click", () => {
+      const verdict = field.querySelector("[role=status]");
+      const chosen = field.querySelector("input:checked");
+      if (!chosen) {
+        verdict.textContent = "Choose an answer first.";
+        return;
+      }
+      const reason = field.querySelector(`[data-option=${chosen.value}]`);
+      const text = reason.querySelector("span:last-child").cloneNode(true);
+      text.firstChild.textContent = text.firstChild.textContent.replace(/^\w+\. /, "");
+      showVerdict(verdict, "right" in reason.dataset, [...text.childNodes]);
+    });
+    field.querySelector("[role=status]").before(button);
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target.type === "radio") button.click();
+    });
+  }
+}
+
 startThemeButton(document.querySelector(".theme-button"));
 if (navigator.clipboard) {
   document.querySelectorAll(".cell_input, .copyable").forEach(addCopyButton);
 }
+document.querySelectorAll("details.predict").forEach(startPredict);
+document.querySelectorAll("form.quiz").forEach(startQuiz);
 letKeysScroll();
 addEventListener("load", letKeysScroll);
 const contents = document.querySelector("#page-toc");

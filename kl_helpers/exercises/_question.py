@@ -188,12 +188,12 @@ class Question:
         for mistake in self.known_mistakes():
             if self._made(mistake, found, expected):
                 return Result("wrong", mistake.message, mistake.name)
-        if failing := _first_failing(self.conditions, self._reading(answer)):
-            return failing
         if self.read is not _answer.read_numbers:
             return Result("wrong", "That is not it.", None)
         for pair in zip(found, expected, strict=True):
             _refuse_shape(*pair)
+        if failing := _first_failing(self.conditions, self._reading(answer)):
+            return failing
         return self._unknown(replies, found, expected)
 
     def _reading(self, answer):
