@@ -63,7 +63,10 @@ def check_S0_05():
     x = np.linspace(-9, 11, 20_001)
     p = np.exp(-((x - 1) ** 2) / 2) / np.sqrt(2 * np.pi)
     y = np.exp(x)
-    entropies = [-np.trapezoid(p * np.log(p), x), -np.trapezoid(p / y * np.log(p / y), y)]
+    entropies = [
+        -np.trapezoid(p * np.log(p), x),
+        -np.trapezoid(p / y * np.log(p / y), y),
+    ]
     return [kl.kl_normal(1, 1, 0, 1), *entropies], oracle.lognormal_entropies()
 
 
@@ -300,7 +303,11 @@ def check_S1_07():
 
 def check_S1_17():
     data = [0.7, 0.3]
-    ours = [kl.cross_entropy(data, EVEN), kl.entropy(data), kl.kl_divergence(data, EVEN)]
+    ours = [
+        kl.cross_entropy(data, EVEN),
+        kl.entropy(data),
+        kl.kl_divergence(data, EVEN),
+    ]
     loss = -7 / 10 * math.log(0.5) - 3 / 10 * math.log(0.5)
     return ours, [loss, oracle.entropy(data), loss - oracle.entropy(data)]
 

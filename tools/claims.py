@@ -15,22 +15,23 @@ import yaml
 
 from tools import prose
 
-ROOT = Path(__file__).resolve().parent.parent
-CLAIMS = ROOT / "book" / "claims.yml"
+CLAIMS = Path(__file__).resolve().parent.parent / "book" / "claims.yml"
 SOURCES = {
     "S0": "a personal note by Huijo (2026-01-02)",
-    "S1": "a concept card, 3 min read (undated)",
+    "S1": "a concept card of three minutes (undated)",
     "S2": "a lesson with interview questions (undated)",
     "S3": "an article by lenatriestounderstand (2026-06-07)",
-    "C": "facts that this course adds",
 }
-LAST = {"X": 10, "S0-": 31, "S1-": 31, "S2-": 71, "S3-": 27, "C-": 30}
-IDS = [
-    f"{kind}{number:02}" if kind != "X" else f"X{number}"
-    for kind, last in LAST.items()
-    for number in range(1, last + 1)
-]
-VERDICTS = ("true", "true with conditions", "misleading", "false")
+LAST = {"X{}": 10, "S0-{:02}": 31, "S1-{:02}": 31, "S2-{:02}": 71, "S3-{:02}": 27}
+LAST["C-{:02}"] = 30
+IDS = [form.format(n) for form, last in LAST.items() for n in range(1, last + 1)]
+GROUPS = {  # verdict -> its heading on the page
+    "true": "True as it stands",
+    "true with conditions": "True under conditions",
+    "misleading": "Misleading",
+    "false": "False",
+}
+VERDICTS = tuple(GROUPS)
 STATUSES = ("checked", "planned")
 NO_CHECK = ("form", "reading", "opinion")
 SHORT = {"id", "verdict", "status"}  # and `source` or `between`
@@ -105,9 +106,9 @@ def _content_problems(row, keys):
         if not (isinstance(value, str) and VALUE.fullmatch(value)):
             yield f"value {value!r} is no number as text; write it like '0.6931'."
             return
-    stated = prose.numbers(prose.readable(row["correct"]), prose.is_stated)
-    for number in stated:
-        if not any(prose.supports(n, number) for n in _numbers(row)):
+    tested = [n for v in values(row) for n in prose.numbers(f"{v} {row['unit']}")]
+    for number in prose.numbers(prose.readable(row["correct"]), prose.is_stated):
+        if not any(prose.supports(n, number) for n in tested):
             yield f"correct says {number.text!r}, which is no value; put inputs in `…`."
 
 
@@ -115,11 +116,6 @@ def values(row):
     """The numbers of a row, as text."""
     value = row.get("value", [])
     return value if isinstance(value, list) else [value]
-
-
-def _numbers(row):
-    for value in values(row):
-        yield from prose.numbers(f"{value} {row['unit']}")
 
 
 def holds(value, number):
@@ -153,9 +149,8 @@ def slug(heading):
 
 def prints(text, value, unit):
     """Whether the outputs `text` show the value, and not in the other unit."""
-    if value == "inf":
-        named = re.findall(r"\binf\b(?:[\s-](nat|bit)s?\b)?", text)
-        return any(not u or u in unit or not re.search("nat|bit", unit) for u in named)
+    if value == "inf":  # in bits as in nats
+        return bool(re.search(r"\binf\b", text))
     stated = next(prose.numbers(f"{value} {unit}"))
     return any(prose.supports(printed, stated) for printed in prose.numbers(text))
 
@@ -163,9 +158,7 @@ def prints(text, value, unit):
 def misplaced(rows, notebooks):
     """One sentence for each row whose section does not exist or lacks its number."""
     pages = {}
-    for row in rows:
-        if row["status"] != "checked":
-            continue
+    for row in (row for row in rows if row["status"] == "checked"):
         page, section = row["shown_in"].split("#")
         path = Path(notebooks) / f"{page}.ipynb"
         if not path.exists():
@@ -201,39 +194,38 @@ def counts(rows):
         "rows": len(rows),
         "checked": len(checked),
         "planned": len(rows) - len(checked),
-        "numbers": sum(len(values(row)) for row in checked),
+        "numbers": sum(len(set(values(row))) for row in checked),
         **{verdict: by_verdict[verdict] for verdict in VERDICTS},
     }
 
 
 def page(rows):
     """The page "Myths about KL, checked", in MyST."""
-    n = counts(rows)
-    checked = [row for row in rows if row["status"] == "checked"]
-    verdicts = ", ".join(f"{n[v]} {v}" for v in VERDICTS)
+    n, checked = counts(rows), [row for row in rows if row["status"] == "checked"]
+    verdicts = ", ".join(f"{n[v]} {v}" for v in VERDICTS if n[v])
     parts = [
         "# Myths about KL, checked",
-        f"This page judges {n['rows']} statements about KL divergence. Most were found in "
-        f"{SOURCES['S0']}, {SOURCES['S1']}, {SOURCES['S2']} and {SOURCES['S3']}; they "
-        f"stand here in our words. Today {n['checked']} of them are judged: {verdicts}. "
-        f"The other {n['planned']} wait for their chapters.",
-        f"Each of the {n['numbers']} numbers below is computed twice on every change, by "
-        "the package and by an independent reference, and printed once more in the "
+        f"This page collects {n['rows']} statements about KL divergence. Most stand in "
+        f"{', '.join(SOURCES.values())}; here they stand in our words. So far "
+        f"{n['checked']} are checked: {verdicts}. The other {n['planned']} wait for "
+        "their chapters.",
+        f"Each of the {n['numbers']} numbers below is computed twice on every change, "
+        "by the package and by an independent reference, and printed once more in the "
         "section that the entry links to. The first argument samples.",
     ]
-    rest = [row for row in checked if "between" not in row]
-    groups = [("Where sources disagree", [row for row in checked if "between" in row])]
-    for title, verdict in [
-        ("False", "false"),
-        ("Misleading", "misleading"),
-        ("True under conditions", "true with conditions"),
-        ("True as it stands", "true"),
-    ]:
-        groups.append((title, [row for row in rest if row["verdict"] == verdict]))
-    for title, group in groups:
+    groups = {"Where sources disagree": [row for row in checked if "between" in row]}
+    for verdict in reversed(VERDICTS):
+        groups[GROUPS[verdict]] = [
+            row for row in checked if row["verdict"] == verdict and "source" in row
+        ]
+    for title, group in groups.items():
         if group:
             parts += [f"## {title}", *(entry(row, checked) for row in group)]
     return "\n\n".join(parts) + "\n"
+
+
+def anchor(row):
+    return row["id"].lower()
 
 
 def entry(row, checked):
@@ -245,17 +237,13 @@ def entry(row, checked):
     shown = ", ".join(dict.fromkeys(values(row))).replace("inf", "∞").replace("-", "−")
     numbers = f"{shown} {row['unit']}, computed in" if shown else "See"
     sources = "; ".join(
-        f"{{cite:t}}`{reference['key']}`, {reference['where']}"
-        for reference in row["reference"]
+        f"{{cite:t}}`{r['key']}`, {r['where']}" for r in row["reference"]
     )
-    printed = {other["id"] for other in checked}
-    between = [
-        f"[{i}](#claim-{i.lower()})" if i in printed else i
-        for i in row.get("between", [])
-    ]
+    links = {r["id"]: f"[{r['id']}](#claim-{anchor(r)})" for r in checked}
+    between = [links.get(i, i) for i in row.get("between", [])]
     origin = f" Compare {', '.join(between)}." if between else ""
     return (
-        f"(claim-{row['id'].lower()})=\n\n“{row['claim']}” "
+        f"(claim-{anchor(row)})=\n\n“{row['claim']}” "
         f"**{row['verdict'].capitalize()}.** {row['correct']}{origin}\\\n"
         f"{numbers} {link}. {sources}. {row['id']}."
     )

@@ -19,13 +19,11 @@ Z_WEIGHTS /= Z_WEIGHTS.sum()
 
 
 def kl(p, q, base=None):
-    """The sum of p log(p/q), without the rest that keeps the package's terms positive."""
+    """The sum of p log(p/q), term by term from the definition."""
     p, q = reference.exact(p), reference.exact(q)
     if any(a > 0 and b == 0 for a, b in zip(p, q, strict=True)):
         return mp.inf
-    total = mp.fsum(
-        a * mp.log(a / b) for a, b in zip(p, q, strict=True) if a > 0
-    )
+    total = mp.fsum(a * mp.log(a / b) for a, b in zip(p, q, strict=True) if a > 0)
     return total / (mp.log(base) if base else 1)
 
 
