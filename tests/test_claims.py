@@ -98,9 +98,12 @@ def test_references_stand_once_in_the_bibliography():
 
 
 @pytest.mark.parametrize("row", CHECKED, ids=lambda row: row["id"])
-def test_rows_are_plain_and_name_their_unit(row):
+def test_rows_are_plain_and_say_their_numbers_and_unit(row):
     assert not re.search(FILLER, f"{row['claim']} {row['correct']}"), row["correct"]
     assert row["claim"].endswith(".") and row["correct"].endswith(".")
+    for value in claims.values(row):  # the page prints them there
+        said = "infinite" if value == "inf" else re.sub("^-", "−", value)
+        assert said in row["correct"], f"{row['id']}: correct does not say {said}"
     unit = row.get("unit", "")
     assert not re.search(PER_WHAT, unit) or " per " in unit, f"{unit}: per what?"
 

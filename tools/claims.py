@@ -106,7 +106,7 @@ def _content_problems(row, keys):
         if not (isinstance(value, str) and VALUE.fullmatch(value)):
             yield f"value {value!r} is no number as text; write it like '0.6931'."
             return
-    tested = [n for v in values(row) for n in prose.numbers(f"{v} {row['unit']}")]
+    tested = [n for v in values(row) for n in prose.numbers(f"{v} {row.get('unit')}")]
     for number in prose.numbers(prose.readable(row["correct"]), prose.is_stated):
         if not any(prose.supports(n, number) for n in tested):
             yield f"correct says {number.text!r}, which is no value; put inputs in `…`."
@@ -209,8 +209,8 @@ def page(rows):
         f"{', '.join(SOURCES.values())}; here they stand in our words. So far "
         f"{n['checked']} are checked: {verdicts}. The other {n['planned']} wait for "
         "their chapters.",
-        f"Each of the {n['numbers']} numbers below is computed twice on every change, "
-        "by the package and by an independent reference, and printed once more in the "
+        f"The {n['numbers']} numbers that answer them are computed twice on every "
+        "change, by the package and by an independent reference, and once more in the "
         "section that the entry links to. The first argument samples.",
     ]
     groups = {"Where sources disagree": [row for row in checked if "between" in row]}
@@ -229,21 +229,20 @@ def anchor(row):
 
 
 def entry(row, checked):
-    """Claim, verdict, right statement, numbers, section and sources of one row."""
+    """Claim, verdict, right statement, section and sources of one row."""
     name, section = row["shown_in"].split("#")
     number = re.match(r"ch(\d+)_", name)
     where = f"chapter {int(number[1])}" if number else name
     link = f"[{where}](../../notebooks/{name}.ipynb#{section})"
-    shown = ", ".join(dict.fromkeys(values(row))).replace("inf", "∞").replace("-", "−")
-    numbers = f"{shown} {row['unit']}, computed in" if shown else "See"
     sources = "; ".join(
         f"{{cite:t}}`{r['key']}`, {r['where']}" for r in row["reference"]
     )
     links = {r["id"]: f"[{r['id']}](#claim-{anchor(r)})" for r in checked}
     between = [links.get(i, i) for i in row.get("between", [])]
     origin = f" Compare {', '.join(between)}." if between else ""
+    found = "See" if "no_check" in row else "Computed in"
     return (
-        f"(claim-{anchor(row)})=\n\n“{row['claim']}” "
+        f"(claim-{anchor(row)})=\n\n“{row['claim']}”\\\n"
         f"**{row['verdict'].capitalize()}.** {row['correct']}{origin}\\\n"
-        f"{numbers} {link}. {sources}. {row['id']}."
+        f"{found} {link}. {sources}. {row['id']}."
     )
