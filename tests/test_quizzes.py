@@ -9,7 +9,9 @@ from test_exercises import CHAPTERS
 
 from kl_helpers.exercises import mutators as m
 from kl_helpers.exercises._quiz import Item, Option, Quiz, numbers
+from tools import claims
 
+MUTATORS = {value.name for value in vars(m).values() if isinstance(value, m.Mutator)}
 QUIZZES = {name: module.quiz for name, module in CHAPTERS.items()}
 ITEMS = [(name, item) for name, quiz in QUIZZES.items() for item in quiz.items]
 each_quiz = pytest.mark.parametrize(("name", "quiz"), QUIZZES.items(), ids=QUIZZES)
@@ -64,6 +66,19 @@ def test_one_option_is_right_and_each_has_a_reason(name, item):
     assert sum(option.right for option in item.options) == 1
     assert 2 <= len(item.options) <= 5 and len({o.text for o in item.options}) > 1
     assert all(len(option.why) > 15 for option in item.options)
+
+
+@each_item
+def test_wrong_options_are_somebodys_mistake(name, item):
+    """A named mutator, or a claim that is not plainly true."""
+    verdicts = {row["id"]: row["verdict"] for row in claims.read()}
+    for option in item.options:
+        if option.right:
+            assert option.mutator is option.claim is None
+        elif option.claim:
+            assert verdicts[option.claim] != "true", option.claim
+        else:
+            assert option.mutator in MUTATORS, option.text
 
 
 def test_options_with_numbers_are_computed_and_differ():
