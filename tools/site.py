@@ -1,6 +1,6 @@
 """The Sphinx extension of the course: what the site adds to text and notebooks.
 
-* generated pages in book/_generated (API, and what the start page shows),
+* generated pages in book/_generated (API, myths, symptoms, parts of the start page),
 * alt text of computed figures, read from the notebook's own outputs,
 * equations rendered at build time; a mistake in one is a warning,
 * on every page only the styles and scripts it uses, and nothing from another host,
@@ -15,17 +15,18 @@ import subprocess
 from datetime import date
 from pathlib import Path
 
-import yaml
 from sphinxcontrib import katex
 
 import kl_helpers
-from tools import equations, page_text, start_figure
+from tools import equations, generated, page_text
 
 ROOT = Path(__file__).resolve().parent.parent
-GENERATED = ROOT / "book" / "_generated"
-TOC = ROOT / "_toc.yml"
-API_MODULES = ("discrete", "gaussian", "coding", "fitting", "datasets", "plots")
-BAR = (("API", "book/_generated/api"), ("How to", "book/how_to"))
+BAR = (
+    ("Symptoms", "book/_generated/symptoms"),
+    ("Myths", "book/_generated/claims"),
+    ("API", "book/_generated/api"),
+    ("How to", "book/how_to"),
+)
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 DESCRIPTION = (
     "KL divergence from its definition to VAEs, PPO, RLHF, distillation and t-SNE. "
@@ -59,11 +60,7 @@ def prepare(app, config):
     version, changed = kl_helpers.__version__, last_change()
     config.html_context.update(course_version=version, course_date=changed)
     config.html_static_path = [*config.html_static_path, str(ROOT / "book" / "vendor")]
-    GENERATED.mkdir(exist_ok=True)
-    write_if_changed(GENERATED / "api.md", api_page())
-    parts = start_figure.fragments(toc_parts(), version, changed)
-    for name, text in parts.items():
-        write_if_changed(GENERATED / name, text)
+    generated.write(version, changed)
 
 
 def clear(site):
@@ -93,28 +90,6 @@ def last_change():
     return log.stdout.strip() or date.today().isoformat()
 
 
-def write_if_changed(path, text):
-    if not path.exists() or path.read_text() != text:
-        path.write_text(text)
-
-
-def toc_parts():
-    """(caption, page names) of each part of the table of contents."""
-    parts = yaml.safe_load(TOC.read_text())["parts"]
-    return [(p["caption"], [c["file"] for c in p["chapters"]]) for p in parts]
-
-
-def api_page():
-    """One section a module, from the docstrings."""
-    parts = ["# API\n\nEvery function of `kl_helpers`, from its docstring.\n"]
-    for name in API_MODULES:
-        parts.append(
-            f"## `kl_helpers.{name}`\n\n```{{eval-rst}}\n"
-            f".. automodule:: kl_helpers.{name}\n   :members:\n```\n"
-        )
-    return "\n".join(parts)
-
-
 def decorate_notebook(app, docname, source):
     """Give the computed figures of a notebook the alt text their cell computed."""
     if not app.env.doc2path(docname).endswith(".ipynb"):
@@ -134,13 +109,13 @@ def finish_page_context(app, pagename, templatename, context, doctree):
     titles = app.env.titles
     context["course_nav"] = [
         (caption, [(p, chapter_number(p), titles[p].astext()) for p in pages])
-        for caption, pages in toc_parts()
+        for caption, pages in generated.toc_parts()
     ]
     context["course_repository"] = app.config.html_theme_options.get("repository_url")
     context["course_bar"] = BAR
     context["course_eyebrow"] = (
         f"Chapter {n}" if (n := chapter_number(pagename)) else ""
-    )
+    ) or "Symptom" * pagename.startswith("notebooks/symptom_")
     context["course_description"] = description(app, pagename, doctree)
     context["page_links"] = page_links(pagename, context)
     context["metatags"] = ""
@@ -166,7 +141,9 @@ def chapter_number(pagename):
 
 
 def description(app, pagename, doctree):
-    """The first paragraph of a page, for search engines; ours for the start page."""
+    """For search engines: what the page says of itself, or its first paragraph."""
+    if own := generated.front_matter(pagename).get("description"):
+        return own
     paragraphs = doctree.findall(lambda n: n.tagname == "paragraph") if doctree else ()
     first = next((p.astext() for p in paragraphs), "")
     if pagename == app.config.root_doc or not first:

@@ -20,7 +20,7 @@ SIZE, HALF_SPAN, TOP = (720, 264), 6.6, 0.43  # pixels; x in sigmas; highest den
 PRICES_MEET_BETWEEN = (5.5, 5.7)
 
 
-def fragments(toc_parts, version, changed):
+def fragments(toc_parts, version, changed, claims):
     """File name -> text of each generated piece of the start page and of how_to."""
     hills = {distance: Hills(distance) for distance in FRAMES}
     meet = round(where_prices_meet(), 1)
@@ -30,7 +30,7 @@ def fragments(toc_parts, version, changed):
     return {
         "hills.html": figure(hills[SHOWN]),
         "hills_answer.html": answer(hills.values(), meet),
-        "strip.html": strip(ready, f"version {version}, {changed}"),
+        "strip.html": strip(ready, claims, f"version {version}, {changed}"),
         "map.html": course_map(ready),
         "install.html": install(version),
     }
@@ -138,7 +138,7 @@ def answer(all_hills, meet):
     )
 
 
-def strip(ready, stamp):
+def strip(ready, claims, stamp):
     """How much is checked, how much is there, and of when it is."""
     numbers = sum(count_decimals(path) for path in NOTEBOOKS.glob("*.ipynb"))
     known = [name for part in read_map() for name in part["pages"]]
@@ -146,6 +146,8 @@ def strip(ready, stamp):
     done = sum(name in ready for name in chapters)
     facts = (
         f"<b>{numbers:,}</b> numbers recomputed on every change",
+        f"<b>{claims['checked']}</b> claims about KL checked: {claims['true']} hold as "
+        "they stand",
         f"<b>{done}</b> of {len(chapters)} chapters ready",
         stamp,
     )

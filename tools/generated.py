@@ -1,0 +1,72 @@
+"""Pages that nobody types: written into book/_generated when a build starts.
+
+The API from docstrings, the myths from book/claims.yml, the list of symptoms from their
+front matter, and the parts of the start page.
+"""
+
+from pathlib import Path
+
+import yaml
+
+from tools import claims, start_figure
+
+ROOT = Path(__file__).resolve().parent.parent
+GENERATED = ROOT / "book" / "_generated"
+TOC = ROOT / "_toc.yml"
+API_MODULES = ("discrete", "gaussian", "coding", "fitting", "datasets", "plots")
+
+
+def write(version, changed):
+    """All generated pages; an unchanged one keeps its time stamp."""
+    GENERATED.mkdir(exist_ok=True)
+    rows = claims.read()
+    pages = {
+        "api.md": api_page(),
+        "claims.md": claims.page(rows),
+        "symptoms.md": symptoms_page(),
+        **start_figure.fragments(toc_parts(), version, changed, claims.counts(rows)),
+    }
+    for name, text in pages.items():
+        write_if_changed(GENERATED / name, text)
+
+
+def write_if_changed(path, text):
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
+def toc_parts():
+    """(caption, page names) of each part of the table of contents."""
+    parts = yaml.safe_load(TOC.read_text())["parts"]
+    return [(p["caption"], [c["file"] for c in p["chapters"]]) for p in parts]
+
+
+def front_matter(pagename):
+    """What the text of a notebook says about itself; nothing for other pages."""
+    text = ROOT / "book" / "chapters" / f"{Path(pagename).name}.md"
+    if not pagename.startswith("notebooks/") or not text.exists():
+        return {}
+    return yaml.safe_load(text.read_text().split("---\n")[1])
+
+
+def api_page():
+    """One section a module, from the docstrings."""
+    parts = ["# API\n\nEvery function of `kl_helpers`, from its docstring.\n"]
+    for name in API_MODULES:
+        parts.append(
+            f"## `kl_helpers.{name}`\n\n```{{eval-rst}}\n"
+            f".. automodule:: kl_helpers.{name}\n   :members:\n```\n"
+        )
+    return "\n".join(parts)
+
+
+def symptoms_page():
+    """Every symptom page with the sentence that describes it."""
+    parts = [
+        "# Something is wrong with my KL",
+        "Each page has the answer in its first lines, in plain PyTorch or numpy.",
+    ]
+    for page in dict(toc_parts())["Symptoms"][1:]:
+        about = front_matter(page)["description"]
+        parts.append(f"[](../../{page}.ipynb)\\\n{about}")
+    return "\n\n".join(parts) + "\n"
