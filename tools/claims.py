@@ -17,10 +17,10 @@ from tools import prose
 
 CLAIMS = Path(__file__).resolve().parent.parent / "book" / "claims.yml"
 SOURCES = {
-    "S0": "a personal note by Huijo (2026-01-02)",
-    "S1": "a concept card of three minutes (undated)",
-    "S2": "a lesson with interview questions (undated)",
-    "S3": "an article by lenatriestounderstand (2026-06-07)",
+    "S0": "a personal note by Huijo (S0, 2026-01-02)",
+    "S1": "a concept card of three minutes (S1, undated)",
+    "S2": "a lesson with interview questions (S2, undated)",
+    "S3": "an article by lenatriestounderstand (S3, 2026-06-07)",
 }
 LAST = {"X{}": 10, "S0-{:02}": 31, "S1-{:02}": 31, "S2-{:02}": 71, "S3-{:02}": 27}
 LAST["C-{:02}"] = 30
