@@ -385,10 +385,10 @@ def check_S0_16():
 def check_S0_17():
     near, far = (kl.fit_reverse_kl(oracle.hills(m))[0] for m in (2, 3))
     assert abs(near.mu) < 1e-6
-    ours = [np.sqrt(near.cov), near.kl, abs(far.mu), np.sqrt(far.cov), far.kl]
+    ours = [near.kl, abs(far.mu), np.sqrt(far.cov), far.kl]
     theirs = oracle.reverse_fit(oracle.hills(3), (2.5, 1.2))
     assert oracle.covering_fit(3)[1] > theirs[2]
-    return ours, [*oracle.covering_fit(2), *theirs]
+    return ours, [oracle.covering_fit(2)[1], *theirs]
 
 
 def check_S0_18():
@@ -492,8 +492,8 @@ def check_S2_18():
     born = ascending(kl.fit_reverse_kl(oracle.hills(high)))[-1]
     covering = kl.fit_reverse_kl(oracle.hills(2))
     assert len(covering) == 1
-    ours = [high, born.mu, np.sqrt(born.cov), np.sqrt(covering[0].cov)]
-    return ours, [*oracle.where_one_hill_fits_are_born(), oracle.covering_fit(2)[0]]
+    ours = [high, born.mu, np.sqrt(born.cov), covering[0].kl]
+    return ours, [*oracle.where_one_hill_fits_are_born(), oracle.covering_fit(2)[1]]
 
 
 def check_S2_22():
