@@ -14,6 +14,7 @@ import numpy as np
 from ._mixture import (
     Mixture,
     check_widths,
+    derivatives,
     finer_grids,
     first_step,
     forward_cost,
@@ -305,14 +306,14 @@ def _objective(q, mixture, grid, diagonal):
     """KL(q‖p) with its gradient and its Hessian in the step of `_move`."""
     (mu, root), (nodes, mean) = q, grid
     d = len(mu)
-    log_p, share, pulls = log_density(mu + nodes @ root.T, mixture)
-    slope, curvature = _in_widths(root, mixture, share, pulls)
+    log_p, slope, curvature = derivatives(mu + nodes @ root.T, root, mixture)
     rows, columns = _slots(d, diagonal)
     coordinate = np.concatenate([np.arange(d), rows])
     factor = np.column_stack([np.ones((len(nodes), d)), nodes[:, columns]])
     stretch = np.concatenate([np.zeros(d), rows == columns])
-    gain = [mean @ (f * slope[i]) for f, i in zip(factor.T, coordinate, strict=True)]
-    gain = np.array(gain)
+    gain = np.array(
+        [mean @ (factor[:, j] * slope[i]) for j, i in enumerate(coordinate)]
+    )
     hessian = np.empty((len(gain), len(gain)))
     for j, a in enumerate(coordinate):
         for k, b in enumerate(coordinate):
@@ -320,24 +321,6 @@ def _objective(q, mixture, grid, diagonal):
     hessian -= np.diag(stretch * gain)
     kl = -np.log(np.diag(root)).sum() - d / 2 * np.log(2 * np.pi * np.e) - mean @ log_p
     return kl, -gain - stretch, hessian
-
-
-def _in_widths(root, mixture, share, pulls):
-    """First and second derivatives of log p along the columns of `root`."""
-    pulls = [(pull @ root).T for pull in pulls]
-    precisions = [np.linalg.solve(r, root) for r in mixture.roots]
-    precisions = [half.T @ half for half in precisions]
-    d = range(len(root))
-    slope = [sum(s * pull[a] for s, pull in zip(share, pulls, strict=True)) for a in d]
-    parts = list(zip(share, pulls, precisions, strict=True))
-    curvature = [
-        [
-            sum(s * (t[a] * t[b] - p[a, b]) for s, t, p in parts) - slope[a] * slope[b]
-            for b in d
-        ]
-        for a in d
-    ]
-    return slope, curvature
 
 
 def _descend(q, mixture, grid, diagonal, tries=100):

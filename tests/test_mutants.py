@@ -5,12 +5,23 @@ import pytest
 from tools import mutants
 
 
+UNUSED = {  # their chapters are planned; a chapter that uses one takes it off the list
+    "half of the total variation",
+    "mean over coordinates instead of sum",
+    "mean over latent coordinates",
+    "every answer is right",  # chapters show stubs, never answers
+}
+
+
 @pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_still_changes_what_it_names(mutant):
     text = (mutants.ROOT / "kl_helpers" / mutant.file).read_text()
     assert mutants.mutate(mutant, text) != text
     assert (mutants.ROOT / "tests" / mutant.test).exists()
-    assert (mutants.ROOT / "notebooks" / f"{mutant.chapter}.ipynb").exists()
+    if mutant.chapter:
+        assert (mutants.ROOT / "notebooks" / f"{mutant.chapter}.ipynb").exists()
+    else:
+        assert mutant.name in UNUSED
 
 
 def test_a_mutant_whose_text_is_gone_is_named():

@@ -5,13 +5,21 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from test_exercises import CHAPTERS
+from test_exercises import CHAPTERS, QUESTIONS
 
 from kl_helpers.exercises import mutators as m
 from kl_helpers.exercises._quiz import Item, Option, Quiz, numbers
 from tools import claims
 
-MUTATORS = {value.name for value in vars(m).values() if isinstance(value, m.Mutator)}
+MUTATORS = {"sigma_for_variance", "variance_for_sigma"} | {
+    value.name
+    for module in (m, *CHAPTERS.values())
+    for value in vars(module).values()
+    if isinstance(value, m.Mutator)
+}
+MISTAKES = MUTATORS | {
+    mistake.name for question in QUESTIONS.values() for mistake in question.mistakes
+}
 QUIZZES = {name: module.quiz for name, module in CHAPTERS.items()}
 ITEMS = [(name, item) for name, quiz in QUIZZES.items() for item in quiz.items]
 each_quiz = pytest.mark.parametrize(("name", "quiz"), QUIZZES.items(), ids=QUIZZES)
@@ -70,7 +78,7 @@ def test_one_option_is_right_and_each_has_a_reason(name, item):
 
 @each_item
 def test_wrong_options_are_somebodys_mistake(name, item):
-    """A named mutator, or a claim that is not plainly true."""
+    """A named mistake, or a claim that is not plainly true."""
     verdicts = {row["id"]: row["verdict"] for row in claims.read()}
     for option in item.options:
         if option.right:
@@ -78,7 +86,7 @@ def test_wrong_options_are_somebodys_mistake(name, item):
         elif option.claim:
             assert verdicts[option.claim] != "true", option.claim
         else:
-            assert option.mutator in MUTATORS, option.text
+            assert option.mutator in MISTAKES, option.text
 
 
 def test_options_with_numbers_are_computed_and_differ():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import equations, page_text, site, start_figure
+from tools import equations, generated, page_text, site, start_figure
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,7 +69,7 @@ def test_prices_of_the_hills():
 
 def test_every_chapter_stands_on_the_map():
     mapped = {name for part in start_figure.read_map() for name in part["pages"]}
-    listed = {Path(p).name for _, pages in site.toc_parts() for p in pages}
+    listed = {Path(p).name for _, pages in generated.toc_parts() for p in pages}
     assert {name for name in listed if name.startswith("ch")} <= mapped
 
 
@@ -80,11 +80,27 @@ def test_map_links_what_is_ready_and_nothing_else():
     assert "<a href=" not in start_figure.course_map(set())
 
 
+def test_every_symptom_is_listed_with_its_sentence():
+    pages = dict(generated.toc_parts())["Symptoms"]
+    listed = generated.symptoms_page()
+    assert pages[0] == "book/_generated/symptoms" and len(pages) > 5
+    for page in pages[1:]:
+        about = generated.front_matter(page)["description"]
+        assert f"[](../../{page}.ipynb)" in listed and about in listed
+
+
+def test_front_matter_belongs_to_notebooks_only():
+    assert generated.front_matter("notebooks/notation")["runs"] == "browser"
+    assert generated.front_matter("book/index") == {}
+    assert generated.front_matter("notebooks/no_such_page") == {}
+
+
 def test_decimals_are_counted_in_outputs_only(tmp_path):
     cells = [
         {"source": "0.1", "outputs": [{"text": ["0.25 nats, ", "1.5 bits, 3 runs"]}]},
         {"source": "", "outputs": [{"data": {"text/plain": "0.5"}}]},
         {"source": "0.7"},
+        {"source": "", "outputs": [{"data": {"text/plain": "0.1", "text/html": ""}}]},
     ]
     path = tmp_path / "a.ipynb"
     path.write_text(json.dumps({"cells": cells}))

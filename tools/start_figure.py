@@ -168,7 +168,10 @@ def count_decimals(path):
     count = 0
     for cell in json.loads(path.read_text())["cells"]:
         for output in cell.get("outputs", []):
-            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            data = output.get("data", {})
+            if "text/markdown" in data or "text/html" in data:
+                continue  # listings and quizzes
+            text = output.get("text") or data.get("text/plain", "")
             count += len(re.findall(r"\d\.\d", "".join(text)))
     return count
 
