@@ -1,44 +1,71 @@
 """Fit one Gaussian to a mixture of Gaussians, forward or reverse, with every optimum.
 
-A target is ``(weights, means, sigmas)``, each of shape (k,). All integrals are sums
+A target is ``(weights, means, sigmas)``, each of shape (k,), or in two dimensions
+``(weights, means, covs)`` of shapes (k,), (k, 2) and (k, 2, 2). All integrals are sums
 over a fine grid of standard-normal nodes, so there is no sampling noise. Reverse fits
 start from many places; tests compare what they find with another optimiser.
 """
 
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
-from ._validate import read_finite, read_positive, read_probabilities
+from ._mixture import (
+    COARSE,
+    Mixture,
+    check_widths,
+    derivatives,
+    finer_grids,
+    forward_cost,
+    is_settled,
+    log_density,
+    moments,
+    nodes_and_weights,
+    read_line,
+    read_mixture,
+    reverse_cost,
+)
+from ._validate import read_finite, read_positive
 
-__all__ = ["Fit", "fit_forward_kl", "fit_reverse_kl", "reverse_kl"]
+__all__ = ["Fit", "fit_forward_kl", "fit_reverse_kl", "forward_kl", "reverse_kl"]
 
-NARROWEST = 1000  # how many times narrower than the whole a component may be
 SAME = 1e-4  # two optima closer than this, in units of their width, are one
+FLAT = 1e-6  # a gradient below this, in those units, is zero
 
 
 class Fit(NamedTuple):
-    """A fitted Gaussian: its mean, its variance, and what it costs in nats."""
+    """A fitted Gaussian: its mean, its variance, and what it costs in nats.
+
+    Numbers in one dimension; in two, arrays of shape (2,) and (2, 2).
+    """
 
     mu: float
     cov: float
     kl: float
 
 
-def fit_forward_kl(target):
-    r"""The Gaussian with the smallest KL(target‖q): it matches mean and variance.
+def fit_forward_kl(target, *, diagonal=False):
+    r"""The Gaussian with the smallest KL(target‖q): it matches mean and covariance.
 
     .. math:: \mu = \sum_i w_i \mu_i, \qquad
-              \sigma^2 = \sum_i w_i (\sigma_i^2 + (\mu_i - \mu)^2)
+              \Sigma = \sum_i w_i \left(\Sigma_i
+              + (\mu_i - \mu)(\mu_i - \mu)^\top\right)
+
+    With independent coordinates it matches the mean and the variances.
 
     Args:
-        target: ``(weights, means, sigmas)`` of a one-dimensional mixture.
+        target: ``(weights, means, sigmas)`` of a mixture in one dimension, each of
+            shape (k,), or ``(weights, means, covs)`` of shapes (k,), (k, 2), (k, 2, 2).
+        diagonal: Whether q has independent coordinates. Says nothing in one dimension.
 
     Returns:
-        A list with the one optimum, a `Fit` of mu, cov (the variance) and kl in nats.
+        A list with the one optimum, a `Fit` of mu, cov (in one dimension the variance)
+        and kl in nats.
 
     Raises:
-        ValueError: If the weights are no distribution or a sigma is not above 0.
+        ValueError: If the weights are no distribution, a sigma is not above 0, a
+            covariance is not symmetric and positive definite, or shapes do not fit.
 
     References:
         | Pattern Recognition and Machine Learning, section 10.7 (Bishop, 2006)
@@ -51,32 +78,38 @@ def fit_forward_kl(target):
 
     Introduced in chapter 3.
     """
-    weights, means, sigmas = _read_mixture(target)
-    mu, cov = _moments(weights, means, sigmas)
-    nodes, node_weights = _grid((weights, means, sigmas))
-    x = means + sigmas * nodes[:, None]  # (node, component)
-    log_q = -((x - mu) ** 2) / (2 * cov) - np.log(2 * np.pi * cov) / 2
-    excess = _log_density(x, weights, means, sigmas)[0] - log_q
-    return [Fit(float(mu), float(cov), float(node_weights @ excess @ weights))]
+    mixture = read_mixture(target)
+    mu, cov = moments(mixture)
+    cov = np.diag(np.diag(cov)) if diagonal else cov
+    return [_fit(mu, cov, forward_cost(mu, np.linalg.cholesky(cov), mixture))]
 
 
-def fit_reverse_kl(target):
+def fit_reverse_kl(target, *, diagonal=False):
     r"""Every Gaussian at which KL(q‖target) has a local minimum, best first.
 
     .. math:: D_{\mathrm{KL}}(q \,\|\, p) = \mathbb E_{z}\left[
-              \log q(\mu + \sigma z) - \log p(\mu + \sigma z)\right]
+              \log q(\mu + L z) - \log p(\mu + L z)\right], \qquad \Sigma = L L^\top
 
-    Newton's method in :math:`(\mu, \log\sigma)` from each component, from the matched
-    moments and from the middle of each pair of neighbours.
+    Newton's method in the mean and the logarithm of the width, from the moments of
+    groups of components (every group if there are at most four, else each alone, pairs
+    and all), with their weights and with equal ones, and in one dimension from each
+    cell of a grid over :math:`(\mu, \sigma)` in which both derivatives change sign.
+    With independent coordinates the fit is the mean-field approximation. In two
+    dimensions a minimum more than about six times as wide as a component that it
+    covers may be left out.
 
     Args:
-        target: ``(weights, means, sigmas)`` of a one-dimensional mixture.
+        target: ``(weights, means, sigmas)`` of a mixture in one dimension, each of
+            shape (k,), or ``(weights, means, covs)`` of shapes (k,), (k, 2), (k, 2, 2).
+        diagonal: Whether q has independent coordinates. Says nothing in one dimension.
 
     Returns:
-        A list of `Fit` of mu, cov (the variance) and kl in nats, smallest kl first.
+        A list of `Fit` of mu, cov (in one dimension the variance) and kl in nats,
+        smallest kl first.
 
     Raises:
-        ValueError: If the weights are no distribution or a sigma is not above 0.
+        ValueError: If the weights are no distribution, a sigma is not above 0, a
+            covariance is not symmetric and positive definite, or shapes do not fit.
 
     References:
         | Pattern Recognition and Machine Learning, section 10.1.2 (Bishop, 2006)
@@ -86,21 +119,47 @@ def fit_reverse_kl(target):
         >>> fits = fit_reverse_kl(([0.7, 0.3], [-3, 3], [1, 1]))
         >>> [(round(fit.mu, 2), round(fit.kl, 3)) for fit in fits]
         [(-2.99, 0.354), (2.97, 1.197)]
+        >>> ellipse = ([1.0], [[0, 0]], [[[1, 0.9], [0.9, 1]]])
+        >>> fit, = fit_reverse_kl(ellipse, diagonal=True)
+        >>> np.diag(fit.cov).round(2).tolist(), round(fit.kl, 4)
+        ([0.19, 0.19], 0.8304)
 
     Introduced in chapter 3.
     """
-    mixture = _read_mixture(target)
-    grid = _grid(mixture)
-    found = [_newton(start, mixture, grid) for start in _starts(mixture)]
-    fits = []
-    for mu, log_sigma, kl in sorted((f for f in found if f), key=lambda f: f[2]):
-        sigma = np.exp(log_sigma)
-        if not any(
-            abs(mu - fit.mu) < SAME * sigma and abs(sigma**2 / fit.cov - 1) < SAME
-            for fit in fits
-        ):
-            fits.append(Fit(float(mu), float(sigma**2), float(kl)))
-    return fits
+    minima = _local_minima(read_mixture(target), diagonal)
+    return [_fit(mu, root @ root.T, kl) for mu, root, kl in minima]
+
+
+def forward_kl(mu, sigma, target):
+    r"""KL(target‖q) in nats for one given Gaussian q, fitted or not.
+
+    .. math:: \mathbb E_{x \sim p}\left[\log p(x) - \log q(x)\right],
+              \qquad q = \mathcal N(\mu, \sigma^2)
+
+    Args:
+        mu: Mean of q, a number.
+        sigma: Standard deviation of q, above 0.
+        target: ``(weights, means, sigmas)`` of a one-dimensional mixture p.
+
+    Returns:
+        A float.
+
+    Raises:
+        ValueError: If the weights are no distribution, a sigma is not above 0, or the
+            target has two dimensions.
+
+    References:
+        | Pattern Recognition and Machine Learning, section 10.1.2 (Bishop, 2006)
+        | https://www.microsoft.com/en-us/research/publication/pattern-recognition-machine-learning/
+
+    Example:
+        >>> round(forward_kl(2, 1, ([0.5, 0.5], [-2, 2], [1, 1])), 3)
+        3.367
+
+    Introduced in chapter 3.
+    """
+    mu, root = _read_normal(mu, sigma)
+    return forward_cost(mu, root, read_line(target))
 
 
 def reverse_kl(mu, sigma, target):
@@ -118,7 +177,8 @@ def reverse_kl(mu, sigma, target):
         A float.
 
     Raises:
-        ValueError: If the weights are no distribution or a sigma is not above 0.
+        ValueError: If the weights are no distribution, a sigma is not above 0, or the
+            target has two dimensions.
 
     References:
         | Pattern Recognition and Machine Learning, section 10.1.2 (Bishop, 2006)
@@ -130,6 +190,20 @@ def reverse_kl(mu, sigma, target):
 
     Introduced in chapter 3.
     """
+    mu, root = _read_normal(mu, sigma)
+    mixture = read_line(target)
+    check_widths(mixture, root)
+    return reverse_cost(mu, root, mixture)
+
+
+def _fit(mu, cov, kl):
+    if len(mu) == 1:
+        mu, cov = float(mu[0]), float(cov[0, 0])
+    return Fit(mu, cov, float(kl))
+
+
+def _read_normal(mu, sigma):
+    """mu of shape (1,) and sigma of shape (1, 1)."""
     mu = read_finite("mu", mu)
     sigma = read_positive("sigma", sigma, "a standard deviation")
     for name, number in [("mu", mu), ("sigma", sigma)]:
@@ -138,106 +212,148 @@ def reverse_kl(mu, sigma, target):
                 f"`{name}` has shape {number.shape}, but one Gaussian has one: pass a "
                 "number, and call once for each Gaussian."
             )
-    mixture = _read_mixture(target)
-    grid = _grid(mixture, sigma)
-    return float(_objective((mu, np.log(sigma)), mixture, grid)[0])
+    return mu.reshape(1), sigma.reshape(1, 1)
 
 
-def _read_mixture(target):
-    try:
-        weights, means, sigmas = target
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"`target` must be (weights, means, sigmas), found {target!r:.60}."
-        ) from None
-    weights = read_probabilities("weights", weights, -1)
-    means = read_finite("means", means)
-    sigmas = read_positive("sigmas", sigmas, "a standard deviation")
-    if not weights.shape == means.shape == sigmas.shape or weights.ndim != 1:
-        raise ValueError(
-            "`weights`, `means` and `sigmas` must be three rows of equal length, "
-            f"found shapes {weights.shape}, {means.shape} and {sigmas.shape}."
-        )
-    used = weights > 0
-    return weights[used], means[used], sigmas[used]
+def _local_minima(mixture, diagonal):
+    """(mu, root, kl) of every local minimum of KL(q‖p), smallest kl first."""
+    d = mixture.means.shape[1]
+    grid = nodes_and_weights(COARSE[d], d)
+    ends = []
+    for mu, cov in _starts(mixture):
+        cov = np.diag(np.diag(cov)) if diagonal else cov
+        end = _descend((mu, np.linalg.cholesky(cov)), mixture, grid, diagonal)
+        if not any(_same(end, other) for other in ends):
+            ends.append(end)
+    found = [_refine(end, mixture, diagonal) for end in ends]
+    minima = []
+    for end in sorted((f for f in found if f), key=lambda f: f[2]):
+        if not any(_same(end, other) for other in minima):
+            minima.append(end)
+    return minima
 
 
-def _moments(weights, means, sigmas):
-    mu = weights @ means
-    return mu, weights @ (sigmas**2 + (means - mu) ** 2)
-
-
-def _grid(mixture, widest=0.0):
-    """Standard-normal nodes and weights, fine enough for the narrowest component."""
-    spread = max(np.sqrt(_moments(*mixture)[1]), widest)
-    ratio = spread / mixture[2].min()
-    if ratio > NARROWEST:
-        raise ValueError(
-            f"`target` has a component {ratio:.3g} times narrower than the whole; more "
-            f"than {NARROWEST} times cannot be integrated reliably. Drop or widen it."
-        )
-    nodes = np.linspace(-10, 10, 2000 * int(np.ceil(ratio / 20)) + 1)
-    density = np.exp(-(nodes**2) / 2)
-    return nodes, density / density.sum()
+def _same(one, other):
+    (mu, root), (mu_2, root_2) = one[:2], other[:2]
+    apart = np.linalg.solve(root, np.column_stack([mu_2 - mu, root_2 - root]))
+    return np.abs(apart).max() < SAME
 
 
 def _starts(mixture):
-    weights, means, sigmas = mixture
-    centre, variance = _moments(*mixture)
-    spread = np.sqrt(variance)
-    order = np.argsort(means)
-    left, right = means[order][:-1], means[order][1:]
-    yield from zip(means, np.log(sigmas), strict=True)
-    for width in (spread, spread / 2, sigmas.min()):
-        yield centre, np.log(width)
-    for a, b in zip(left, right, strict=True):
-        yield (a + b) / 2, np.log(sigmas.min() + (b - a) / 4)
+    """Mean and covariance of groups of components, and what a scan proposes."""
+    k = len(mixture.weights)
+    for size in range(1, k + 1) if k <= 4 else (1, 2, k):
+        for group in map(list, combinations(range(k), size)):
+            weights, means, roots = (part[group] for part in mixture)
+            mu, cov = moments(Mixture(weights / weights.sum(), means, roots))
+            yield mu, cov
+            if size > 1:  # a narrower one, and one in the middle
+                yield mu, cov / 4
+                yield moments(Mixture(np.full(size, 1 / size), means, roots))
+    if mixture.means.shape[1] == 1:
+        yield from _scan(mixture)
 
 
-def _log_density(x, weights, means, sigmas):
-    """log p of a mixture with its first two derivatives, at each x."""
-    z = (x[..., None] - means) / sigmas
-    parts = np.log(weights / (sigmas * np.sqrt(2 * np.pi))) - z**2 / 2
-    top = parts.max(-1, keepdims=True)
-    log_p = top[..., 0] + np.log(np.exp(parts - top).sum(-1))
-    share = np.exp(parts - log_p[..., None])
-    slope = (share * -z / sigmas).sum(-1)
-    curvature = (share * (z**2 - 1) / sigmas**2).sum(-1) - slope**2
-    return log_p, slope, curvature
+def _scan(mixture):
+    """Where both derivatives change sign inside one cell of a grid over (mu, sigma)."""
+    means, sigmas = mixture.means[:, 0], mixture.roots[:, 0, 0]
+    beside = means[:, None] + sigmas[:, None] * np.linspace(-3, 3, 13)
+    between = np.linspace(means.min(), means.max(), 41)
+    mu = np.unique(np.concatenate([beside.ravel(), between]))
+    widest = sigmas.max() + np.ptp(means)
+    count = 8 + int(8 * np.log(widest / sigmas.min()))
+    sigma = np.geomspace(0.9 * sigmas.min(), widest, count)
+    across, along = [], []
+    for s in sigma:
+        nodes, mean = nodes_and_weights(min(0.15, sigmas.min() / s), 1)
+        x = (mu[:, None] + s * nodes.T).reshape(-1, 1)
+        _, share, pulls = log_density(x, mixture)
+        slope = (share * np.stack(pulls)[..., 0]).sum(0).reshape(len(mu), -1)
+        across.append(slope @ mean)
+        along.append(1 + s * (slope @ (mean * nodes[:, 0])))
+    crossed = _changes_sign(np.array(across)) & _changes_sign(np.array(along))
+    for i, j in np.argwhere(crossed):
+        cov = np.array([[sigma[i] * sigma[i + 1]]])
+        yield (mu[j : j + 2].mean(keepdims=True), cov)
 
 
-def _objective(point, mixture, grid):
-    """KL(q‖p) at (mu, log sigma), its gradient and its Hessian."""
-    (mu, log_sigma), (nodes, mean) = point, grid
-    sigma, step = np.exp(log_sigma), mean * nodes
-    log_p, slope, curvature = _log_density(mu + sigma * nodes, *mixture)
-    kl = -log_sigma - np.log(2 * np.pi * np.e) / 2 - mean @ log_p
-    gradient = -np.array([mean @ slope, 1 + sigma * (step @ slope)])
-    mixed = sigma * (step @ curvature)
-    second = sigma**2 * ((step * nodes) @ curvature) + sigma * (step @ slope)
-    return kl, gradient, -np.array([[mean @ curvature, mixed], [mixed, second]])
+def _changes_sign(values):
+    positive = (values > 0).astype(int)
+    corners = positive[1:, 1:] + positive[1:, :-1] + positive[:-1, 1:]
+    corners += positive[:-1, :-1]
+    return (corners > 0) & (corners < 4)
 
 
-def _newton(start, mixture, grid, tries=200):
-    """The local minimum downhill from `start`; None if it ends on a saddle."""
-    point = np.array(start, dtype=float)
-    kl, gradient, hessian = _objective(point, mixture, grid)
+def _slots(dimensions, diagonal):
+    """Rows and columns of the entries of B that may change."""
+    rows, columns = np.tril_indices(dimensions)
+    kept = rows == columns if diagonal else slice(None)
+    return rows[kept], columns[kept]
+
+
+def _move(q, step, diagonal):
+    """q = (mu, root) moved to (mu + root @ a, root @ B), for step = (a, entries of B).
+
+    B is lower triangular with a positive diagonal, given by its logarithm: whatever the
+    step, the result is a Gaussian.
+    """
+    mu, root = q
+    rows, columns = _slots(len(mu), diagonal)
+    change = np.zeros_like(root)
+    change[rows, columns] = step[len(mu) :]
+    change[np.diag_indices(len(mu))] = np.exp(np.diag(change))
+    return mu + root @ step[: len(mu)], root @ change
+
+
+def _objective(q, mixture, grid, diagonal):
+    """KL(q‖p) with its gradient and its Hessian in the step of `_move`."""
+    (mu, root), (nodes, mean) = q, grid
+    d = len(mu)
+    log_p, slope, curvature = derivatives(mu + nodes @ root.T, root, mixture)
+    rows, columns = _slots(d, diagonal)
+    coordinate = np.concatenate([np.arange(d), rows])
+    factor = np.column_stack([np.ones((len(nodes), d)), nodes[:, columns]])
+    stretch = np.concatenate([np.zeros(d), rows == columns])
+    gain = np.array(
+        [mean @ (factor[:, j] * slope[a]) for j, a in enumerate(coordinate)]
+    )
+    hessian = np.empty((len(gain), len(gain)))
+    for j, a in enumerate(coordinate):
+        for k, b in enumerate(coordinate):
+            hessian[j, k] = -((mean * factor[:, j]) @ (factor[:, k] * curvature[a][b]))
+    hessian -= np.diag(stretch * gain)
+    kl = -np.log(np.diag(root)).sum() - d / 2 * np.log(2 * np.pi * np.e) - mean @ log_p
+    return kl, -gain - stretch, hessian
+
+
+def _descend(q, mixture, grid, diagonal, tries=100):
+    """Downhill from q until nothing is gained; a Newton step where that is downhill."""
+    kl, gradient, hessian = _objective(q, mixture, grid, diagonal)
     for _ in range(tries):
-        convex = np.linalg.eigvalsh(hessian)[0] > 0
-        if convex:
-            step = -np.linalg.solve(hessian, gradient)
-        else:  # downhill in the metric of the Gaussian itself
-            step = -gradient * [np.exp(2 * point[1]), 0.5]
-        length = np.abs(step / [np.exp(point[1]), 1]).max(initial=1e-12)  # in widths
-        arrived = convex and length < 1e-6  # below, rounding hides the descent
-        scale = 1.0 if arrived else min(1.0, 1.0 / length)
-        trial = _objective(point + scale * step, mixture, grid)
-        while trial[0] > kl and not arrived and scale > 1e-9:
+        values, axes = np.linalg.eigh(hessian)
+        step = -axes @ (axes.T @ gradient / np.maximum(np.abs(values), 1e-9))
+        length = np.abs(step).max()
+        arrived = values[0] > 0 and length < 1e-6  # below, rounding hides the descent
+        scale = min(1.0, 1.0 / max(length, 1e-12))
+        trial_q = _move(q, scale * step, diagonal)
+        trial = _objective(trial_q, mixture, grid, diagonal)
+        while trial[0] > kl and not arrived and scale * length > 1e-9:
             scale /= 2
-            trial = _objective(point + scale * step, mixture, grid)
-        point = point + scale * step
-        kl, gradient, hessian = trial
-        if arrived or scale <= 1e-9:
+            trial_q = _move(q, scale * step, diagonal)
+            trial = _objective(trial_q, mixture, grid, diagonal)
+        q, (kl, gradient, hessian) = trial_q, trial
+        if arrived or scale * length <= 1e-9:
             break
-    is_minimum = np.linalg.eigvalsh(hessian)[0] > 0 and np.abs(gradient).max() < 1e-6
-    return (*point, kl) if is_minimum else None
+    lowest = np.linalg.eigvalsh(hessian)[0]
+    return *q, kl, bool(lowest > 0 and np.abs(gradient).max() < FLAT)
+
+
+def _refine(end, mixture, diagonal):
+    """The same minimum with finer nodes; None if it is none with the finest."""
+    before = np.inf
+    for grid in finer_grids(len(end[0])):
+        end = _descend(end[:2], mixture, grid, diagonal)
+        if end[3] and is_settled(end[2], before, len(end[0])):
+            break
+        before = end[2]
+    return end[:3] if end[3] else None
