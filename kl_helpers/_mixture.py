@@ -14,7 +14,6 @@ from .gaussian import _read_covariance
 NARROWEST = {1: 1000, 2: 20}  # how many times narrower than the whole a part may be
 REACH = {1: 10.0, 2: 9.0}  # nodes end here, in standard deviations
 COARSE = {1: 0.02, 2: 0.15}  # distance of the first nodes
-NARROW = {1: 0.2, 2: 1.0}  # the same in widths of the narrowest component, at most
 FINEST = {1: 1e-4, 2: 0.018}  # no finer than this
 SETTLED = {1: 1e-11, 2: 1e-9}  # changing less with twice the nodes, a value is final
 
@@ -138,7 +137,7 @@ def forward_cost(mu, root, mixture):
         return total
 
     with np.errstate(over="ignore", invalid="ignore"):  # a tiny q costs inf
-        return settle(cost, first_step(mixture, mixture.roots), len(mu))
+        return settle(cost, len(mu))
 
 
 def reverse_cost(mu, root, mixture):
@@ -148,32 +147,25 @@ def reverse_cost(mu, root, mixture):
     def cost(nodes, mean):
         return -entropy - mean @ log_density(mu + nodes @ root.T, mixture)[0]
 
-    return settle(cost, first_step(mixture, root), len(mu))
+    return settle(cost, len(mu))
 
 
-def settle(cost, step, dimensions):
+def settle(cost, dimensions):
     """cost(nodes, weights) with nodes so fine that finer ones change nothing."""
     value = np.inf
-    for grid in finer_grids(step, dimensions):
+    for grid in finer_grids(dimensions):
         value, before = cost(*grid), value
-        break
         if is_settled(value, before, dimensions):
             break
     return float(value)
 
 
-def first_step(mixture, roots):
-    """Distance of the nodes, for Gaussians with these roots, to begin with."""
-    d = mixture.means.shape[1]
-    return min(COARSE[d], NARROW[d] / _ratio(mixture, roots))
-
-
-def finer_grids(step, dimensions):
-    """Nodes and weights at distance step, step/2, ..., down to the finest."""
-    yield nodes_and_weights(step, dimensions)
-    while step > 2 * FINEST[dimensions]:
-        step /= 2
+def finer_grids(dimensions):
+    """Nodes and weights, each time at half the distance, down to the finest."""
+    step = COARSE[dimensions]
+    while step > FINEST[dimensions]:
         yield nodes_and_weights(step, dimensions)
+        step /= 2
 
 
 def is_settled(value, before, dimensions):
@@ -209,15 +201,10 @@ def _read_covs(weights, means, covs):
 
 def check_widths(mixture, root):
     """Raise if a component is too narrow for nodes as wide as `root`."""
-    ratio, limit = _ratio(mixture, root), NARROWEST[len(root)]
+    ratios = np.linalg.norm(np.linalg.solve(mixture.roots, root), 2, (-2, -1))
+    ratio, limit = ratios.max(), NARROWEST[len(root)]
     if ratio > limit:
         raise ValueError(
             f"`target` has a component {ratio:.3g} times narrower than the whole; more "
             f"than {limit} times cannot be integrated reliably. Drop or widen it."
         )
-
-
-def _ratio(mixture, roots):
-    """How many times wider than a component the widest of `roots` is, at most."""
-    pairs = np.linalg.solve(mixture.roots[:, None], roots)
-    return np.linalg.norm(pairs, 2, (-2, -1)).max()

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ._mixture import (
+    COARSE,
     Mixture,
     check_widths,
     derivatives,
     finer_grids,
-    first_step,
     forward_cost,
     is_settled,
     log_density,
@@ -90,12 +90,13 @@ def fit_reverse_kl(target, *, diagonal=False):
     .. math:: D_{\mathrm{KL}}(q \,\|\, p) = \mathbb E_{z}\left[
               \log q(\mu + L z) - \log p(\mu + L z)\right], \qquad \Sigma = L L^\top
 
-    Newton's method in the mean and the logarithm of the width, from the matched
-    moments of every group of components (each alone, pairs, all; every group if there
-    are at most four) and, in one dimension, from every cell of a grid over
-    :math:`(\mu, \sigma)` in which both derivatives change sign. With independent
-    coordinates the fit is the mean-field approximation. In two dimensions a minimum
-    more than about six times as wide as a component that it covers may be left out.
+    Newton's method in the mean and the logarithm of the width, from the moments of
+    groups of components (every group if there are at most four, else each alone, pairs
+    and all), with their weights and with equal ones, and in one dimension from each
+    cell of a grid over :math:`(\mu, \sigma)` in which both derivatives change sign.
+    With independent coordinates the fit is the mean-field approximation. In two
+    dimensions a minimum more than about six times as wide as a component that it
+    covers may be left out.
 
     Args:
         target: ``(weights, means, sigmas)`` of a mixture in one dimension, each of
@@ -216,8 +217,8 @@ def _read_normal(mu, sigma):
 
 def _local_minima(mixture, diagonal):
     """(mu, root, kl) of every local minimum of KL(q‖p), smallest kl first."""
-    d, whole = mixture.means.shape[1], np.linalg.cholesky(moments(mixture)[1])
-    grid = nodes_and_weights(first_step(mixture, whole), d)
+    d = mixture.means.shape[1]
+    grid = nodes_and_weights(COARSE[d], d)
     ends = []
     for mu, cov in _starts(mixture):
         cov = np.diag(np.diag(cov)) if diagonal else cov
@@ -239,14 +240,16 @@ def _same(one, other):
 
 
 def _starts(mixture):
-    """Mean and covariance of each group of components, and what a scan proposes."""
+    """Mean and covariance of groups of components, and what a scan proposes."""
     k = len(mixture.weights)
-    sizes = range(1, k + 1) if k <= 4 else (1, 2, k)
-    for size in sizes:
+    for size in range(1, k + 1) if k <= 4 else (1, 2, k):
         for group in map(list, combinations(range(k), size)):
-            share = mixture.weights[group] / mixture.weights[group].sum()
-            mu, cov = moments(Mixture(share, *(part[group] for part in mixture[1:])))
-            yield from ((mu, cov), (mu, cov / 4)) if size > 1 else ((mu, cov),)
+            weights, means, roots = (part[group] for part in mixture)
+            mu, cov = moments(Mixture(weights / weights.sum(), means, roots))
+            yield mu, cov
+            if size > 1:  # a narrower one, and one in the middle
+                yield mu, cov / 4
+                yield moments(Mixture(np.full(size, 1 / size), means, roots))
     if mixture.means.shape[1] == 1:
         yield from _scan(mixture)
 
@@ -312,7 +315,7 @@ def _objective(q, mixture, grid, diagonal):
     factor = np.column_stack([np.ones((len(nodes), d)), nodes[:, columns]])
     stretch = np.concatenate([np.zeros(d), rows == columns])
     gain = np.array(
-        [mean @ (factor[:, j] * slope[i]) for j, i in enumerate(coordinate)]
+        [mean @ (factor[:, j] * slope[a]) for j, a in enumerate(coordinate)]
     )
     hessian = np.empty((len(gain), len(gain)))
     for j, a in enumerate(coordinate):
@@ -348,7 +351,7 @@ def _descend(q, mixture, grid, diagonal, tries=100):
 def _refine(end, mixture, diagonal):
     """The same minimum with finer nodes; None if it is none with the finest."""
     before = np.inf
-    for grid in finer_grids(first_step(mixture, end[1]), len(end[0])):
+    for grid in finer_grids(len(end[0])):
         end = _descend(end[:2], mixture, grid, diagonal)
         if end[3] and is_settled(end[2], before, len(end[0])):
             break

@@ -4,15 +4,11 @@ import time
 
 import numpy as np
 import pytest
-from oracles import reference
-from scipy import optimize
+from oracles import mixtures, reference
 
 import kl_helpers as kl
 
-GAUSS, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)  # in each of 64 panels
-NODES = (np.linspace(-10, 10, 65)[:-1, None] + (GAUSS + 1) * 10 / 64).ravel()
-NODE_WEIGHTS = np.tile(GAUSS_WEIGHTS, 64) * np.exp(-(NODES**2) / 2)
-NODE_WEIGHTS /= NODE_WEIGHTS.sum()
+FORWARD, REVERSE = mixtures.forward_on_line, mixtures.reverse_on_line
 
 
 def hills(m):
@@ -38,29 +34,6 @@ TARGETS = {
 each_target = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS.keys())
 
 
-def objective(point, target):
-    """KL(q to the mixture) at (mu, log sigma), by Gauss-Legendre quadrature."""
-    weights, means, sigmas = map(np.asarray, target)
-    x = point[0] + np.exp(point[1]) * NODES[:, None]
-    parts = np.log(weights / sigmas) - ((x - means) / sigmas) ** 2 / 2
-    return -point[1] - 0.5 - NODE_WEIGHTS @ np.logaddexp.reduce(parts, axis=1)
-
-
-def optima_of_scipy(target, n_starts=30):
-    """The local minima that a search from many random starts ends in."""
-    rng = np.random.default_rng(0)
-    low, high = np.min(target[1]) - 1, np.max(target[1]) + 1
-    narrow, wide = np.log([np.min(target[2]) / 2, np.max(target[2]) * 3])
-    found = []
-    for _ in range(n_starts):
-        start = [rng.uniform(low, high), rng.uniform(narrow, wide)]
-        search = optimize.minimize(objective, start, args=(target,), tol=1e-7)
-        mu, sigma = search.x[0], np.exp(search.x[1])
-        if all(np.hypot(mu - m, sigma - s) > 1e-2 for m, s, _ in found):
-            found.append((mu, sigma, search.fun))
-    return sorted(found)
-
-
 @each_target
 def test_forward_fit_matches_the_moments(target):
     weights, means, sigmas = map(np.asarray, target)
@@ -82,6 +55,13 @@ def test_reverse_kl_of_a_given_gaussian(target, mu, sigma):
 
 
 @each_target
+@pytest.mark.parametrize(("mu", "sigma"), [(0, 1), (-1.5, 0.4), (2, 3)])
+def test_forward_kl_of_a_given_gaussian(target, mu, sigma):
+    true = reference.kl_mixture_to_normal(target, mu, sigma)
+    assert kl.forward_kl(mu, sigma, target) == pytest.approx(true, rel=1e-8)
+
+
+@each_target
 def test_every_reverse_fit_is_a_minimum(target):
     fits = kl.fit_reverse_kl(target)
     assert fits == sorted(fits, key=lambda fit: fit.kl)
@@ -98,13 +78,13 @@ def test_every_reverse_fit_is_a_minimum(target):
 @each_target
 def test_no_reverse_optimum_is_missed_or_made_up(target):
     found = sorted((f.mu, np.sqrt(f.cov), f.kl) for f in kl.fit_reverse_kl(target))
-    expected = optima_of_scipy(target)
+    expected = sorted(mixtures.line_minima(REVERSE, target, 30, 0).tolist())
     assert len(found) == len(expected)
     assert np.allclose(found, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("m", "count"), [(2, 1), (2.41, 1), (2.415, 3), (2.45, 3), (2.8, 3)]
+    ("m", "count"), [(2, 1), (2.4121, 1), (2.4123, 3), (2.45, 3), (2.8, 3)]
 )
 def test_number_of_reverse_optima(m, count):
     assert len(kl.fit_reverse_kl(hills(m))) == count
@@ -135,8 +115,7 @@ def test_two_optima_with_one_mean():
     target = ([0.5, 0.5], [0.0, 0.0], [1.0, 50.0])
     fits = kl.fit_reverse_kl(target)
     widths = sorted(fit.cov**0.5 for fit in fits)
-    expected = sorted(sigma for _, sigma, _ in optima_of_scipy(target))
-    # The wide valley is so flat that scipy stops a little beside its floor.
+    expected = sorted(mixtures.line_minima(REVERSE, target, 30, 0)[:, 1])
     assert widths == pytest.approx(expected, rel=3e-3)
     for fit in fits:
         cost = reference.kl_normal_to_mixture(fit.mu, fit.cov**0.5, target)
@@ -165,3 +144,209 @@ def test_a_fit_takes_less_than_half_a_second(target):
         start = time.process_time()
         fit(target)
         assert time.process_time() - start < 0.5
+
+
+def test_a_component_far_narrower_than_another_is_no_trap():
+    """Coarse nodes would see hundreds of false minima here, and settle each."""
+    start = time.process_time()
+    fits = kl.fit_reverse_kl(([0.5, 0.5], [0.0, 10.0], [0.02, 5.0]))
+    assert time.process_time() - start < 3
+    assert [round(fit.mu, 1) for fit in fits] == [9.9, 0.0]
+
+
+def wide_mixture(seed):
+    rng = np.random.default_rng(seed)
+    k = int(rng.integers(2, 5))
+    weights = rng.dirichlet(np.full(k, 2.0))
+    return weights, rng.uniform(-4, 4, size=k), rng.uniform(0.3, 1.5, size=k)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_no_search_from_random_starts_finds_more(seed):
+    target = wide_mixture(seed)
+    for fit, objective, count in [
+        (kl.fit_reverse_kl, REVERSE, 25),
+        (kl.fit_forward_kl, FORWARD, 3),
+    ]:
+        ours = np.array([(f.mu, f.cov**0.5, f.kl) for f in fit(target)])
+        theirs = mixtures.line_minima(objective, target, count, seed)
+        assert len(theirs) > 0
+        assert ours[0, 2] <= theirs[0, 2] + 1e-6
+        for point in theirs:
+            assert np.abs(ours - point).max(1).min() < 1e-3
+
+
+FACTS = {
+    "covers": (hills(2), [(0, 2.0470, 0.2265)]),
+    "selects": (
+        hills(3),
+        [(-2.9843, 1.0234, 0.6888), (2.9843, 1.0234, 0.6888), (0, 2.7438, 0.8406)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("target", "expected"), FACTS.values(), ids=FACTS.keys())
+def test_known_optima_of_two_equal_hills(target, expected):
+    found = [(f.mu, f.cov**0.5, f.kl) for f in kl.fit_reverse_kl(target)]
+    close = np.abs(np.array(sorted(found)) - sorted(expected))
+    assert close.max() < 6e-5
+
+
+def test_covering_two_far_and_narrow_hills_is_still_an_optimum():
+    target = ([0.5, 0.5], [-4, 4], [0.3, 0.3])
+    fit = kl.fit_reverse_kl(target)[-1]
+    assert fit.mu == pytest.approx(0, abs=1e-6)
+    true = reference.kl_normal_to_mixture(fit.mu, fit.cov**0.5, target)
+    assert fit.kl == pytest.approx(true, abs=1e-8)
+    assert fit.kl == pytest.approx(30.1225, abs=1e-4)
+
+
+def test_a_needle_between_two_nodes_is_seen():
+    target = ([0.5, 0.5], [0.005, 0.0], [0.002, 1.0])
+    true = reference.kl_normal_to_mixture(0, 1, ([1.0], [0.0], [1.0])) + np.log(2)
+    needle = integral_of_the_needle(target)
+    assert kl.reverse_kl(0, 1, target) == pytest.approx(true - needle, abs=1e-9)
+
+
+def integral_of_the_needle(target):
+    """E log(1 + a/b) for a narrow a beside b = q, over the few places where it is."""
+    x = target[1][0] + target[2][0] * np.linspace(-12, 12, 20_001)
+    wide = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+    width = target[2][0]
+    narrow = np.exp(-(((x - target[1][0]) / width) ** 2) / 2) / np.sqrt(2 * np.pi)
+    return np.trapezoid(wide * np.log1p(narrow / width / wide), x)
+
+
+ROUND = np.eye(2)
+TILTED = np.array([[1.0, 0.9], [0.9, 1.0]])
+PLANE = {
+    "one ellipse": ([1.0], [[1.0, -2.0]], [TILTED]),
+    "two hills": ([0.6, 0.4], [[-2.5, 0.0], [2.0, 1.0]], [ROUND, 0.7 * ROUND]),
+    "crossed": ([0.5, 0.5], [[0, 0], [0.5, 0]], [TILTED, np.linalg.inv(TILTED) * 0.19]),
+    "three": (
+        [0.5, 0.3, 0.2],
+        [[-2.0, 0.0], [2.0, -0.5], [0.0, 2.5]],
+        [[[1.0, 0.5], [0.5, 0.8]], ROUND, [[0.6, -0.2], [-0.2, 0.9]]],
+    ),
+}
+each_in_plane = pytest.mark.parametrize("target", PLANE.values(), ids=PLANE.keys())
+each_family = pytest.mark.parametrize("diagonal", [False, True])
+
+
+def point_of(fit, diagonal):
+    """A fit in the coordinates of the oracle."""
+    root = np.linalg.cholesky(fit.cov)
+    inside = [] if diagonal else [root[1, 0]]
+    return np.array([*fit.mu, np.log(root[0, 0]), *inside, np.log(root[1, 1])])
+
+
+@each_in_plane
+@each_family
+def test_reverse_fits_in_the_plane(target, diagonal):
+    fits = kl.fit_reverse_kl(target, diagonal=diagonal)
+    theirs = mixtures.plane_minima(target, 8, 0, diagonal)
+    assert len(fits) == len(theirs)
+    assert [fit.kl for fit in fits] == sorted(fit.kl for fit in fits)
+    for mu, cov, _ in theirs:
+        assert (
+            min(np.abs(f.mu - mu).max() + np.abs(f.cov - cov).max() for f in fits)
+            < 1e-3
+        )
+    for fit in fits:
+        point = point_of(fit, diagonal)
+        value, slope = mixtures.reverse_in_plane(point, target, mixtures.FINE)
+        assert fit.kl == pytest.approx(value, abs=1e-8)
+        assert np.abs(slope).max() < 1e-6
+
+
+@each_in_plane
+@each_family
+def test_forward_fit_in_the_plane(target, diagonal):
+    (fit,) = kl.fit_forward_kl(target, diagonal=diagonal)
+    best = point_of(fit, diagonal)
+    true = mixtures.forward_in_plane(best, target, mixtures.FINE)
+    assert fit.kl == pytest.approx(true, abs=1e-8)
+    value = mixtures.forward_in_plane(best, target)
+    for shift in 0.01 * np.eye(len(best)):
+        sides = [mixtures.forward_in_plane(best + s, target) for s in (shift, -shift)]
+        assert min(sides) > value
+        assert sides[0] - sides[1] == pytest.approx(0, abs=1e-5)  # no slope is left
+
+
+@pytest.mark.parametrize("rho", [0.5, -0.9, 0.99])
+def test_independent_coordinates_for_one_correlated_gaussian(rho):
+    target = ([1.0], [[1.0, -2.0]], [[[1, rho], [rho, 1]]])
+    for fit, variance in [(kl.fit_reverse_kl, 1 - rho**2), (kl.fit_forward_kl, 1)]:
+        (mean_field,) = fit(target, diagonal=True)
+        (full,) = fit(target)
+        assert np.allclose(mean_field.mu, [1, -2], atol=1e-7)
+        assert np.allclose(mean_field.cov, variance * ROUND, atol=1e-7)
+        assert mean_field.kl == pytest.approx(-np.log(1 - rho**2) / 2, abs=1e-8)
+        assert np.allclose(full.cov, target[2][0], atol=1e-7)
+        assert full.kl == pytest.approx(0, abs=1e-8)
+
+
+@each_family
+def test_a_second_coordinate_that_adds_nothing(diagonal):
+    covs = [np.diag([1.0, 4.0])] * 2
+    target = ([0.5, 0.5], [[-3, 5], [3, 5]], covs)
+    fits = kl.fit_reverse_kl(target, diagonal=diagonal)
+    found = sorted([*f.mu, *np.diag(f.cov) ** 0.5, f.cov[0, 1], f.kl] for f in fits)
+    expected = sorted([mu, 5, s, 2, 0, value] for mu, s, value in FACTS["selects"][1])
+    assert np.allclose(found, expected, atol=6e-5)
+    (forward,) = kl.fit_forward_kl(target, diagonal=diagonal)
+    assert np.allclose(forward.cov, np.diag([10, 4]))
+
+
+def test_turning_the_plane_turns_the_fits():
+    weights, means, covs = map(np.asarray, PLANE["three"])
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    turned = (weights, means @ turn.T, turn @ covs @ turn.T)
+    for fit in (kl.fit_forward_kl, kl.fit_reverse_kl):
+        for before, after in zip(fit(PLANE["three"]), fit(turned), strict=True):
+            assert np.allclose(turn @ before.mu, after.mu, atol=1e-6)
+            assert np.allclose(turn @ before.cov @ turn.T, after.cov, atol=1e-6)
+            assert before.kl == pytest.approx(after.kl, abs=1e-8)
+
+
+@each_in_plane
+def test_a_fit_in_the_plane_takes_less_than_two_seconds(target):
+    for fit in (kl.fit_forward_kl, kl.fit_reverse_kl):
+        start = time.process_time()
+        fit(target)
+        assert time.process_time() - start < 2
+
+
+FLAT, PAIR = ([1.0], [[0, 0]]), ([1.0], [0.0], [1.0])
+ERRORS = {
+    "three dimensions": (([1.0], [[0] * 3], [np.eye(3)]), "3 dimensions.*Fit two"),
+    "sigmas": (([1.0], [[0, 0]], [[1, 1]]), "`covs` have shapes.*not standard dev"),
+    "a cov too few": (([0.5] * 2, [[0, 0]] * 2, [ROUND]), r"\(2, 2\) and \(1, 2, 2\)"),
+    "means on a line": (([1.0], [0.0], [ROUND]), r"shapes \(1,\) and \(1, 2, 2\)"),
+    "one number": (([1.0], 0.0, [ROUND]), r"shapes \(\) and \(1, 2, 2\)"),
+    "not symmetric": ((*FLAT, [[[1, 0.5], [0, 1]]]), "`covs` is not symmetric"),
+    "no covariance": ((*FLAT, [[[1, 2], [2, 1]]]), "`covs` is not positive definite"),
+    "nan": ((*FLAT, [[[np.nan, 0], [0, 1]]]), "`covs` contains nan"),
+    "ragged": ((*FLAT, [[[1, 0], [0]]]), "`covs` must hold real numbers"),
+    "needle": (([0.5] * 2, [[0, 0]] * 2, [ROUND, ROUND * 1e-4]), "times narrower"),
+    "needle on a line": (([0.5] * 2, [0, 0], [1, 1e-4]), "times narrower"),
+}
+
+
+@pytest.mark.parametrize(("target", "message"), ERRORS.values(), ids=ERRORS.keys())
+def test_targets_that_are_refused(target, message):
+    for fit in (kl.fit_forward_kl, kl.fit_reverse_kl):
+        with pytest.raises(ValueError, match=message):
+            fit(target)
+
+
+@pytest.mark.parametrize("cost", [kl.forward_kl, kl.reverse_kl])
+def test_costs_that_are_refused(cost):
+    for arguments, message in [
+        ((0, 1, PLANE["two hills"]), "2 dimensions, but `mu` and `sigma` describe one"),
+        ((0, 0, PAIR), "`sigma` has the entry 0"),
+        (([0, 1], 1, PAIR), "`mu` has shape"),
+        ((np.inf, 1, PAIR), "`mu` contains inf"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            cost(*arguments)
