@@ -209,7 +209,7 @@ def read_words(value, printed):
     if not isinstance(words, list | tuple) or not all(
         isinstance(word, str) for word in words
     ):
-        message = f"Words are asked, such as 'yes'; you returned {value!r:.60}."
+        message = f"A list of words is asked; you returned a {type(value).__name__}."
         raise Unusable("wrong", "not_words", message)
     return tuple(word.strip().lower() for word in words)
 

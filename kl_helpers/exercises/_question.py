@@ -169,12 +169,9 @@ class Question:
 
     def _remarks(self, reply):
         """A word on a right answer in an unusual form."""
-        listed = isinstance(reply.returned, list | tuple)
+        listed = isinstance(reply.returned, list)
         if listed and reply.case.arguments and self.read is _answer.read_numbers:
-            kind = type(reply.returned).__name__
-            return [
-                f"(You return a {kind}; with an array a caller can go on computing.)"
-            ]
+            return ["(You return a list; an array is easier to compute with.)"]
         return []
 
     def _judge(self, answer, replies):
@@ -189,7 +186,7 @@ class Question:
             if self._made(mistake, found, expected):
                 return Result("wrong", mistake.message, mistake.name)
         if self.read is not _answer.read_numbers:
-            return Result("wrong", "That is not it.", None)
+            return self._unknown_words(found[0], expected[0])
         for pair in zip(found, expected, strict=True):
             _refuse_shape(*pair)
         if failing := _first_failing(self.conditions, self._reading(answer)):
@@ -227,6 +224,22 @@ class Question:
         except (Unusable, ArithmeticError, ValueError, IndexError):
             return None
 
+    def _parts(self, found, expected):
+        """Which of a few numbers are right, where several are asked."""
+        if not (expected.ndim == 1 and 2 <= expected.size <= 8):
+            return ""
+        close = [self._equal(f, e) for f, e in zip(found, expected, strict=True)]
+        right = [str(k) for k, fits in enumerate(close, 1) if fits]
+        return f"Right: number {', '.join(right)}." if right else ""
+
+    def _unknown_words(self, found, expected):
+        choices = sorted(set(expected))
+        if len(found) != len(expected) or not set(found) <= set(choices):
+            message = f"{len(expected)} words are asked, each of {', '.join(choices)}."
+            return Result("wrong", message, "wrong_words")
+        right = sum(f == e for f, e in zip(found, expected, strict=True))
+        return Result("wrong", f"{right} of {len(expected)} are right.", None)
+
     def _unknown(self, replies, found, expected):
         """No known mistake: say what can be seen, but not the right value."""
         fits = [self._equal(f, e) for f, e in zip(found, expected, strict=True)]
@@ -234,6 +247,10 @@ class Question:
         name, message = _difference(
             found, expected, found[fits.index(False)], expected[fits.index(False)]
         )
+        parts = self._parts(
+            replies[fits.index(False)].value, expected[fits.index(False)]
+        )
+        message += f" {parts}" if parts else ""
         where = _answer.describe_arguments(first, self._names())
         if where:
             message += f" First seen at {where}."
@@ -270,12 +287,15 @@ def _fit(found, expected):
 def _refuse_shape(found, expected):
     if found.shape == expected.shape:
         return
-    name, asked = "wrong_shape", f"shape {expected.shape} is asked"
+    name, asked = "wrong_shape", f"{expected.size} numbers are asked"
+    if expected.ndim > 1 or found.size == expected.size:
+        asked = f"shape {expected.shape} is asked"
     if expected.ndim == 0:
         asked = "one number is asked"
         if np.isclose(found.sum(), expected):
             name, asked = "not_totalled", "one number is asked: their total"
-    message = f"You return {found.size} numbers, shape {found.shape}; {asked}."
+    count = "one number" if found.size == 1 else f"{found.size} numbers"
+    message = f"You return {count}, shape {found.shape}; {asked}."
     raise Unusable("wrong", name, message)
 
 
@@ -300,8 +320,8 @@ def _difference(all_found, all_expected, found, expected):
     )
     usable = np.isfinite(found) & np.isfinite(expected)
     found, expected = found[usable], expected[usable]
-    if np.allclose(found, expected, rtol=5e-3, atol=1e-12):
-        return "too_rough", "Close, but not to six digits: do not round, do not sample."
+    if np.allclose(found, expected, rtol=1.5e-2, atol=1e-12):
+        return "too_rough", "Close, but not close enough: more digits, and no sampling."
     if found.size > 2 and not (found - found[0]).any():
         return "constant", "You return the same number whatever the input is."
     ratio = found[expected != 0] / expected[expected != 0]

@@ -181,6 +181,12 @@ q2 = Question(
             lambda p, q: kl_div(p, q),
         ),
         Mistake(
+            "target_logged",
+            "The second argument of kl_div holds probabilities, without a logarithm; "
+            "only the first is logged.",
+            lambda p, q: kl_div(np.log(q), np.log(p), reduction="batchmean"),
+        ),
+        Mistake(
             "cross_entropy",
             "That is the cross-entropy; the entropy of the target is still in it.",
             lambda p, q: float(np.mean(cross_entropy(p, q))),
@@ -266,6 +272,12 @@ q3 = Question(
             lambda z, label, eps: softmax(z) - np.eye(len(z))[label],
         ),
         Mistake(
+            "scaled_hard_gradient",
+            "Smoothing does not scale the gradient for a hard label; it changes the "
+            "target that is subtracted.",
+            lambda z, label, eps: (1 - eps) * (softmax(z) - np.eye(len(z))[label]),
+        ),
+        Mistake(
             "spreads_over_the_others",
             "The share ε goes to all K classes, the right one included: the label has "
             "1 − ε + ε/K.",
@@ -348,7 +360,8 @@ def read_three_probabilities(value, printed):
     try:
         entropy(array)
     except ValueError as error:
-        raise Unusable("wrong", "not_a_distribution", str(error)) from None
+        said = str(error).split(". ")[0].replace("`p`", "Your target")
+        raise Unusable("wrong", "not_a_distribution", f"{said}.") from None
     return array
 
 
@@ -372,8 +385,9 @@ q4 = Question(
     conditions=(
         Condition(
             "a_zero",
-            "One of your outcomes never happens; all three must be possible.",
-            lambda p: p.min() > 0,
+            "One of your outcomes never happens, or hardly ever: each must have a "
+            "probability of at least 0.01.",
+            lambda p: p.min() >= 0.01,
         ),
         Condition(
             "one_nat",

@@ -42,7 +42,7 @@ q1 = Question(
     closing="The fits come out a little cheaper than these bounds, because the other "
     "hill's tail reaches over: compare with the section on unequal weights in Deeper.",
     reference=lambda: predictions(*HILLS),
-    rtol=2e-3,
+    rtol=2e-3,  # three typed digits are enough
     atol=1e-3,
     mistakes=(
         Mistake(
@@ -92,6 +92,18 @@ q1 = Question(
             "negative_prices",
             "A price is −ln w, which is positive.",
             lambda: predictions(*HILLS) * [1, 1, -1, -1],
+        ),
+        Mistake(
+            "weighted_prices",
+            "A bell that takes a hill is always on it: its price is −ln w, not "
+            "weighted "
+            "by w once more.",
+            lambda: predictions(*HILLS) * [1, 1, 0.7, 0.3],
+        ),
+        Mistake(
+            "sigma_of_equal_hills",
+            "√10 is right for equal weights; with 0.7 and 0.3 the hills spread less.",
+            lambda: [-1.2, np.sqrt(10), *predictions(*HILLS)[2:]],
         ),
         Mistake(
             "measured_prices",
@@ -265,6 +277,11 @@ q3 = Question(
             lambda half: len(optima(half)[0]) == 3,
         ),
         Condition(
+            "full_distance",
+            "That would do as the distance between the hills; m is half of it.",
+            lambda half: not 2 * 2.4123 < half < 2 * 2.8,
+        ),
+        Condition(
             "selects",
             lambda half: (
                 f"At m = {half:g} there are three optima, but one hill is cheaper than "
@@ -276,6 +293,7 @@ q3 = Question(
     mistakes=(
         Mistake("one_optimum", "", lambda: 2.0),
         Mistake("selects", "", lambda: 3.0),
+        Mistake("full_distance", "", lambda: 5.2),
         Mistake("wrong_shape", "", lambda: [-2.6, 2.6]),
     ),
 )

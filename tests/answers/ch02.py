@@ -136,7 +136,7 @@ WRONG = {
         (lambda z, y, e: scipy_softmax(z) - np.eye(len(z))[y], "hard_target"),
         (lambda z, y, e: scipy_softmax(z) - e, "sums_to_zero"),
         (lambda z, y, e: scipy_softmax(z) - 1 / len(z), "finite_differences"),
-        (lambda z, y, e: np.sum(scipy_softmax(z)), "sums_to_zero"),
+        (lambda z, y, e: np.sum(scipy_softmax(z)), "wrong_shape"),
         (in_place, "changes_its_input"),
         (
             lambda z, y, e: np.exp(z) / np.exp(z).sum() - np.eye(len(z))[y],
