@@ -18,7 +18,10 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("kl_helpers", "tests", "tools", "notebooks", "book", "pyproject.toml")
+COPIED = (
+    *("kl_helpers", "tests", "tools", "notebooks", "book"),
+    *("pyproject.toml", "_config.yml", "_toc.yml"),
+)
 
 
 class Mutant(NamedTuple):

@@ -400,7 +400,7 @@ quiz = Quiz(
         Item(
             "direction",
             "You have samples of the target and nothing else. Which direction can you "
-            "minimise?",
+            "minimise directly?",
             (
                 Option(
                     "Either: they have the same minimum.",
