@@ -116,6 +116,10 @@ def finish_page_context(app, pagename, templatename, context, doctree):
     context["course_eyebrow"] = (
         f"Chapter {n}" if (n := chapter_number(pagename)) else ""
     ) or "Symptom" * pagename.startswith("notebooks/symptom_")
+    context["course_claims"] = [
+        (claim, f"{context['pathto']('book/_generated/claims')}#claim-{claim.lower()}")
+        for claim in generated.front_matter(pagename).get("claims", [])
+    ]
     context["course_description"] = description(app, pagename, doctree)
     context["page_links"] = page_links(pagename, context)
     context["metatags"] = ""
