@@ -1,4 +1,4 @@
-"""An exercise gives the same verdict in plain Python, in a notebook and in a browser."""
+"""Exercises give one verdict in plain Python, in a notebook and in a browser."""
 
 import ast
 import json
