@@ -9,7 +9,6 @@ UNUSED = {  # their chapters are planned; a chapter that uses one takes it off t
     "mean over coordinates instead of sum",
     "mean over latent coordinates",
     "saddles count as optima",  # none of the chapter's targets has one
-    "mean-field for every fit",  # nor an oblique one for a full fit
     "every answer is right",  # chapters show stubs, never answers
 }
 

@@ -236,7 +236,7 @@ MUTANTS = [
         "kept = rows == columns if diagonal else slice(None)",
         "kept = rows == columns",
         "test_fitting.py",
-        None,
+        "ch03_forward_and_reverse",
     ),
     Mutant(
         "no mean-field fit",
@@ -311,7 +311,7 @@ def main(names):
         by_test = mutant.test if test else "OVERLOOKED"
         by_chapter = mutant.chapter if chapter else "OVERLOOKED"
         if not mutant.chapter:
-            by_chapter = "(no chapter uses it yet)"
+            by_chapter = "(no chapter shows it)"
         print(f"{mutant.name:<45} {by_test:<24} {by_chapter}")
     survivors = [
         m.name
