@@ -139,7 +139,7 @@ def test_shift_and_scale_only_move_a_fit(target):
 
 
 @each_target
-def test_a_fit_takes_less_than_half_a_second(target):
+def test_a_fit_takes_seconds_at_most(target):
     for fit in (kl.fit_forward_kl, kl.fit_reverse_kl):
         start = time.process_time()
         fit(target)
