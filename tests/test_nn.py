@@ -20,17 +20,23 @@ from kl_helpers.nn import losses, vae
 
 ROOT = Path(__file__).parents[1]
 KINDS = [torch.float32, torch.float64]
-LEADING = [(), (1,), (7,), (2, 3), (0,)]
+LEADING = [(), (1,), (7,), (2, 3), (4, 1, 2)]
 LAW = {  # beta: the KL of each coordinate for variances 4, 1, 1/4 and noise 1/2
     1.0: (1.0397, 0.3466, 0.0),
     4.0: (0.3466, 0.0, 0.0),
     0.25: (1.7329, 1.0397, 0.3466),
 }
 BLOCKED = """
-import sys
-sys.modules["torch"] = None
+import importlib.abc, sys
+
+class Block(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == {blocked!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Block())
 import kl_helpers
-print(kl_helpers.kl_bernoulli(0.5, 0.5))
+print(kl_helpers.kl_divergence([0.5, 0.5], [0.5, 0.5]))
 try:
     import kl_helpers.nn
 except ImportError as error:
@@ -235,8 +241,9 @@ def test_initial_weights_have_torch_s_range_and_depend_on_the_seed_alone():
         theirs = torch.nn.Linear(layer.in_features, layer.out_features)
         for name in ("weight", "bias"):
             ours, like = getattr(layer, name), getattr(theirs, name)
-            assert ours.abs().max().item() == pytest.approx(like.abs().max(), rel=0.02)
-            assert ours.std().item() == pytest.approx(like.std(), rel=0.15)
+            most, spread = like.abs().max().item(), like.std().item()
+            assert ours.abs().max().item() == pytest.approx(most, rel=0.03)
+            assert ours.std().item() == pytest.approx(spread, rel=0.15)
 
 
 def test_shapes_and_the_start_of_the_log_variances():
@@ -258,8 +265,9 @@ def test_samples_have_the_moments_that_the_encoder_names():
     sigma = (log_var[0] / 2).exp()
     assert torch.allclose(z.mean(0), mu[0], atol=5 * sigma.max().item() / 200)
     assert torch.allclose(z.std(0), sigma, rtol=0.03)
-    z.sum().backward()
-    assert all(weights.grad.norm() > 0 for weights in model.encoder.parameters())
+    z.sum().backward()  # z is mu + sigma * noise, so both parts have their slope
+    slopes = torch.cat([torch.full((2,), 40_000.0), (z - mu).sum(0) / 2]).double()
+    assert torch.allclose(model.encoder[-1].bias.grad, slopes)
 
 
 def test_elbo_and_its_gap_against_quadrature():
@@ -273,7 +281,7 @@ def test_elbo_and_its_gap_against_quadrature():
     with torch.no_grad():
         (mu, log_var), logits = model.encode(x), model.decode(torch.tensor(z)[:, None])
     log_p_x_z = (x * logits - torch.logaddexp(logits, logits * 0)).sum(1).numpy()
-    q = distributions.Normal(mu.item(), (log_var / 2).exp().item())
+    q = distributions.Normal(mu.detach()[0], (log_var.detach()[0] / 2).exp())
     log_q = q.log_prob(torch.tensor(z)).numpy()
     log_joint = log_p_x_z - z * z / 2 - np.log(2 * np.pi) / 2
     log_p_x = np.log(integrate.simpson(np.exp(log_joint), x=z))
@@ -282,7 +290,7 @@ def test_elbo_and_its_gap_against_quadrature():
     assert gap > 0.001 and log_p_x == pytest.approx(elbo + gap, abs=1e-9)
     many = vae.evaluate_vae(model, x.expand(20_000, 4))
     error = many.elbo.std().item() / np.sqrt(20_000)
-    assert abs(many.elbo.mean().item() - elbo) < 4 * error < 0.02
+    assert abs(many.elbo.mean().item() - elbo) < 4 * error < 0.1
 
 
 def test_binarize_thresholds_flattens_and_refuses():
@@ -347,7 +355,7 @@ def test_history_is_per_image_and_per_step():
     assert history["kl_per_dimension"][1] == pytest.approx(expected, rel=1e-5)
     assert history["kl"] == pytest.approx(terms.kl.mean().item(), rel=1e-5)
     assert history["log_likelihood"][0] == pytest.approx(
-        terms.log_likelihood.mean().item(), rel=1e-3
+        terms.log_likelihood.mean().item(), rel=5e-3
     )
     assert history["elbo"] == pytest.approx(
         history["log_likelihood"] - history["kl"], rel=1e-6
@@ -376,10 +384,13 @@ def test_the_loss_is_one_line_of_the_caller():
     assert np.array_equal(default["elbo"], same["elbo"])
     heavy, _ = vae.train_vae(
         digits(1000),
-        **options | {"epochs": 10},
+        epochs=10,
         loss=lambda terms, step: -(terms.log_likelihood - 20 * terms.kl).mean(),
     )
     assert vae.evaluate_vae(heavy, digits(1000)).kl.mean() < 0.1
+    for nothing in [dict(images=digits(9), epochs=0), dict(images=digits(0))]:
+        with pytest.raises(ValueError, match="`epochs` is .* at least 1"):
+            vae.train_vae(**nothing)
     for bad, said in [(lambda t, s: t.kl, r"\(100,\)"), (lambda t, s: 1.0, "float")]:
         with pytest.raises(ValueError, match=f"returned {said}.*single number"):
             vae.train_vae(digits(100), loss=bad)
@@ -439,12 +450,14 @@ def test_linear_vae_refuses_what_is_no_variance(bad):
 # Around it
 
 
-def test_without_torch_one_sentence_says_what_to_install():
-    found = run(BLOCKED)
+@pytest.mark.parametrize("blocked", ["torch", "tqdm"])
+def test_without_torch_one_sentence_says_what_to_install(blocked):
+    found = run(BLOCKED.format(blocked=blocked))
     assert found.stderr == ""
     core, sentence = found.stdout.splitlines()
-    assert core == "0.0" and "pip install torch" in sentence
-    assert sentence.startswith("`kl_helpers.nn` needs PyTorch")
+    assert core == "0.0" and "`pip install torch tqdm`" in sentence
+    needs = f"`kl_helpers.nn` needs PyTorch and tqdm (No module named '{blocked}');"
+    assert sentence.startswith(needs)
 
 
 @pytest.mark.parametrize("silent", ["1", ""])
