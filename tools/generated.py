@@ -13,7 +13,16 @@ from tools import claims, start_figure
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "book" / "_generated"
 TOC = ROOT / "_toc.yml"
-API_MODULES = ("discrete", "gaussian", "coding", "fitting", "datasets", "plots")
+API_MODULES = (
+    "discrete",
+    "gaussian",
+    "coding",
+    "fitting",
+    "datasets",
+    "nn.losses",
+    "nn.vae",
+    "plots",
+)
 
 
 def write(version, changed):
