@@ -392,8 +392,8 @@ quiz = Quiz(
         ),
         Item(
             "information",
-            "Three equally frequent observations have an average rate of five nats. How "
-            "much information about which one it is can z carry, on average?",
+            "Three equally frequent observations have an average rate of five nats. "
+            "How much information about which one it is can z carry, on average?",
             (
                 Option(
                     "Five nats: the rate is the information.",
