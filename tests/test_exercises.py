@@ -34,7 +34,9 @@ each_question = pytest.mark.parametrize(
 
 
 def code_of(chapter):
-    (source,) = (s for s in notebooks.sources() if s.stem.startswith(f"{chapter}_"))
+    (source,) = (
+        s for s in notebooks.sources() if f"{s.stem}_".startswith(f"{chapter}_")
+    )
     return [cell.source for cell in notebooks.code_cells(notebooks.read_source(source))]
 
 
