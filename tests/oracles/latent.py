@@ -194,16 +194,10 @@ def toll_to_two_hills(mu, sigma, m, width):
     return reference.kl_normal_to_mixture(mu, sigma, ([0.5] * 2, [-m, m], [width] * 2))
 
 
-def least_cross_entropy(grey):
-    """The least binary cross-entropy of a grey pixel, by search over the prediction."""
-
-    def loss(a):
-        return -grey * np.log(a) - (1 - grey) * np.log1p(-a)
-
-    options = {"xatol": 1e-12}
-    return optimize.minimize_scalar(
-        loss, bounds=(1e-12, 1 - 1e-12), method="bounded", options=options
-    ).fun
+def integral_of_grey(chance):
+    """The integral over grey pixels of what binary cross-entropy calls a likelihood."""
+    a = mpf(str(chance))
+    return mp.quad(lambda x: a**x * (1 - a) ** (1 - x), [0, 1])
 
 
 def hidden_beta(pixels, images, batch_mean_too):
