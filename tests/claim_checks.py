@@ -715,10 +715,38 @@ def check_S2_35():
     return [rates for (rates,) in linear(1)]
 
 
+def trained_with_floor(variances, noise, floor, steps=1500):
+    """KL of each dimension, largest first, and −ELBO of a linear VAE with free bits."""
+    import torch
+
+    spread, eye = torch.tensor(variances), torch.eye(3).double()
+    generator = torch.Generator().manual_seed(4)
+    start = 0.3 * torch.randn((2, 3, 3), generator=generator, dtype=torch.float64)
+    weights = [t.clone().requires_grad_() for t in (*start, torch.zeros(3).double())]
+    adam = torch.optim.Adam(weights, lr=0.03)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
+    for _ in range(steps):
+        encoder, decoder, log_var = weights
+        rates = ((encoder**2 * spread).sum(1) + log_var.exp() - log_var - 1) / 2
+        missed = ((eye - decoder @ encoder) ** 2 * spread).sum()
+        explained = (missed + (decoder**2 * log_var.exp()).sum()) / (2 * noise)
+        adam.zero_grad()
+        (explained + rates.clamp(min=floor).sum()).backward()
+        adam.step()
+        schedule.step()
+    constant = 3 * math.log(2 * math.pi * noise) / 2
+    return sorted(rates.tolist(), reverse=True), (
+        explained + rates.sum()
+    ).item() + constant
+
+
 def check_C_13():
-    variances, floor = np.array([4, 1, 0.25]), 0.5
-    rates = np.maximum(np.log(variances / 0.5) / 2, floor)
-    return rates, latent.free_bits(variances, 0.5, floor)[0]
+    ours, theirs = [], []
+    for floor in (0.0, 0.5):
+        for who, run in [(ours, trained_with_floor), (theirs, latent.free_bits)]:
+            rates, minus_elbo = run([4, 1, 0.25], 0.5, floor)
+            who += [minus_elbo, *(rates if floor else [])]
+    return ours, theirs
 
 
 def check_S2_32():
