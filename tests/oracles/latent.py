@@ -159,9 +159,9 @@ def linear_rate(v, variance):
 
 
 def free_bits(variances, noise, floor, seeds=3):
-    """KL of each dimension and −ELBO of the best linear VAE that pays no KL below `floor`.
+    """KL of each dimension and −ELBO of the best linear VAE with free bits.
 
-    Encoder and decoder are full matrices; t stands for what each dimension is charged.
+    Encoder and decoder are full matrices; the last d entries of v are what is charged.
     """
     variances, d = np.array(variances), len(variances)
 
