@@ -218,28 +218,24 @@ def noise_variance_of(reduction, pixels):
     """The σ² for which squared error + KL has the gradient of a normal −ELBO."""
     import torch
 
-    torch.manual_seed(0)
-    x, z = (torch.randn(5, d, dtype=torch.float64) for d in (pixels, 2))
-    weight = torch.randn(2, pixels, dtype=torch.float64, requires_grad=True)
-    mu = z.clone().requires_grad_()
+    generator = torch.Generator().manual_seed(0)
+    x, mu, weight = (
+        torch.randn(shape, generator=generator, dtype=torch.float64)
+        for shape in [(5, pixels), (5, 2), (2, pixels)]
+    )
+    moving = [mu.requires_grad_(), weight.requires_grad_()]
 
-    def gradient(reconstruction_loss):
-        kl = (mu**2).sum(1).mean() / 2
-        loss = reconstruction_loss(mu @ weight) + kl
-        return torch.cat([g.ravel() for g in torch.autograd.grad(loss, (weight, mu))])
+    def gradient(reconstruction):
+        loss = (reconstruction + (mu**2).sum(1) / 2).mean()
+        return torch.cat([g.ravel() for g in torch.autograd.grad(loss, moving)])
 
-    def squares(found):
-        return getattr(((x - found) ** 2), reduction)(1).mean()
+    def bound(log_variance):
+        decoded = torch.distributions.Normal(mu @ weight, np.exp(log_variance / 2))
+        return gradient(-decoded.log_prob(x).sum(1))
 
-    def turned(log_variance):
-        sigma = float(np.exp(log_variance / 2))
-        theirs = gradient(
-            lambda found: (
-                -torch.distributions.Normal(found, sigma).log_prob(x).sum(1).mean()
-            )
-        )
-        mine = gradient(squares)
-        return float((mine - theirs)[: weight.numel()].sum())
-
-    log_variance = optimize.brentq(turned, -5, 12, xtol=1e-13)
-    return float(np.exp(log_variance))
+    squares = gradient(getattr((x - mu @ weight) ** 2, reduction)(1))
+    found = optimize.brentq(
+        lambda s: float((bound(s) - squares) @ squares), -5, 12, xtol=1e-13
+    )
+    assert torch.allclose(bound(found), squares, rtol=1e-8)
+    return float(np.exp(found))
