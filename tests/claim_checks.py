@@ -607,10 +607,17 @@ def boxes(q):
     return [explains, rate, explains - rate]
 
 
+def check_S0_13():
+    ours, theirs = [], []
+    for q in ([0, 0, 1], [0.5, 0.25, 0.25]):
+        ours += boxes(np.array(q))[:2]
+        theirs += latent.three_boxes(q)[:2]
+    return ours, theirs
+
+
 def check_S2_01():
     posterior = [0.25, 0.25, 0.5]
-    theirs = latent.three_boxes(posterior)
-    return boxes(np.array(posterior)), theirs
+    return boxes(np.array(posterior)), latent.three_boxes(posterior)
 
 
 def check_S1_23():
@@ -674,9 +681,13 @@ def check_S2_23():
 
 
 def check_S2_27():
-    mu = np.array([[0, 0], [1, 0], [2, 0], [0, 1]])
-    log_var = np.array([[0, -2], [0, 1], [1, 0], [-2, 0]])
-    ours, theirs = kl.kl_to_standard_normal(mu, log_var), latent.rates(mu, log_var)
+    import torch
+
+    from kl_helpers.nn import losses
+
+    mu, log_var = torch.randn((2, 4, 2), generator=torch.Generator().manual_seed(0))
+    ours = losses.kl_to_standard_normal(mu, log_var)
+    theirs = latent.rates(mu.tolist(), log_var.tolist())
     return [ours.sum(), ours.mean()], [sum(theirs), sum(theirs) / 4]
 
 

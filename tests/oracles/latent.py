@@ -74,20 +74,17 @@ def three_boxes(q):
         [Fraction(1, n) for n in (2, 4, 4)],
         [Fraction(1, n) for n in (4, 2, 1)],
     )
-    joint = [a * b for a, b in zip(prior, red, strict=True)]
+    explains = spent = elbo = mpf(0)
+    for b, p, likely in zip(map(Fraction, q), prior, red, strict=True):
+        if b > 0:
+            explains += float(b) * log2(likely)
+            spent += float(b) * log2(b / p)
+            elbo += float(b) * log2(likely * p / b)
+    return [explains, spent, elbo]
 
-    def mean_log(ratios):
-        logs = [mp.log(mpf(r.numerator) / r.denominator, 2) for r in ratios]
-        return mp.fsum(float(b) * log for b, log in zip(q, logs, strict=True))
 
-    q_exact = [Fraction(b) for b in q]
-    explains = mean_log(red)
-    rate_bits = mean_log([b / p for b, p in zip(q_exact, prior, strict=True)])
-    return [
-        explains,
-        rate_bits,
-        mean_log([j / b for j, b in zip(joint, q_exact, strict=True)]),
-    ]
+def log2(fraction):
+    return mp.log(mpf(fraction.numerator) / fraction.denominator, 2)
 
 
 def joint_kl(p_data, q, model):
