@@ -392,11 +392,11 @@ quiz = Quiz(
         ),
         Item(
             "information",
-            "Three equally frequent observations have an average rate of 5† nats. How "
-            "much information about which one it is can z carry, on average?",
+            "Three equally frequent observations have an average rate of five nats. "
+            "How much information about which one it is can z carry, on average?",
             (
                 Option(
-                    "5 nats: the rate is the information.",
+                    "Five nats: the rate is the information.",
                     "The rate also pays for codes that do not lie where the prior "
                     "expects them.",
                     claim="S0-14",

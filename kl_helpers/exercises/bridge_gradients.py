@@ -354,7 +354,7 @@ quiz = Quiz(
             "average to?",
             (
                 Option(
-                    "Zero, whatever q and p are.",
+                    "Zero, whatever p is.",
                     "ln p(x) does not contain the parameters of q, and what is left is "
                     "the score.",
                     right=True,
