@@ -59,4 +59,5 @@ def load_mnist_small():
     Introduced in chapter 4.
     """
     with np.load(DATA / "mnist_small.npz") as stored:
-        return stored["images"] / 255, stored["labels"].astype(int)
+        ink, labels = stored["images"], stored["labels"]
+    return ink / 255, labels.astype(int)

@@ -5,11 +5,12 @@
 
 try:
     import torch  # noqa: F401
+    import tqdm  # noqa: F401
 except ImportError as error:
     raise ImportError(
-        "`kl_helpers.nn` needs PyTorch, which is not installed here; install it with "
-        "`pip install torch tqdm` (the numpy core of `kl_helpers` works without it)."
-    ) from error
+        f"`kl_helpers.nn` needs PyTorch and tqdm ({error}); install them with "
+        "`pip install torch tqdm` (the numpy core of `kl_helpers` works without them)."
+    ) from None
 
 from . import losses, vae
 

@@ -102,8 +102,10 @@ class VAE(nn.Module):
 def binarize(images, dtype=torch.float32):
     """Pixels 0 and 1 from grey images: ink of at least one half counts as 1.
 
-    A Bernoulli pixel is 0 or 1. With grey pixels its "log-likelihood" belongs to no
-    distribution. The threshold is fixed, so that every epoch sees the same data.
+    A Bernoulli pixel is 0 or 1; with grey pixels its "log-likelihood" belongs to no
+    distribution. The threshold is fixed, so that every epoch sees the same data. Often,
+    as in the reference, a pixel is instead drawn with its ink as probability: ELBOs of
+    the two versions cannot be compared.
 
     Args:
         images: Array or tensor of shape (n, height, width) or (n, pixels), ink from
@@ -118,7 +120,7 @@ def binarize(images, dtype=torch.float32):
 
     References:
         | On the Quantitative Analysis of Deep Belief Networks
-        | (Salakhutdinov & Murray, 2008), binary MNIST
+        | (Salakhutdinov & Murray, 2008)
         | https://doi.org/10.1145/1390156.1390266
 
     Example:
@@ -187,7 +189,8 @@ def train_vae(
         shape (epochs, latent). A run that diverges has nan there.
 
     Raises:
-        ValueError: If ink lies outside [0, 1], or if the loss is not a single number.
+        ValueError: If ink lies outside [0, 1], if there is nothing to train on, or if
+            the loss is not a single number.
 
     References:
         | Auto-Encoding Variational Bayes (Kingma & Welling, 2013)
@@ -201,6 +204,11 @@ def train_vae(
 
     Introduced in chapter 4.
     """
+    if epochs < 1 or len(images) == 0:
+        raise ValueError(
+            f"`epochs` is {epochs} and `images` holds {len(images)}, but both must be "
+            "at least 1. For a model without training, use VAE(...) itself."
+        )
     loss = loss or _minus_elbo
     if model is None:
         pixels = binarize(images[:1]).shape[1]
@@ -281,8 +289,7 @@ def active_units(model, images, threshold=0.01):
         ValueError: If ink lies outside [0, 1].
 
     References:
-        | Importance Weighted Autoencoders, section 5.2 (Burda, Grosse &
-        | Salakhutdinov, 2015)
+        | Importance Weighted Autoencoders (Burda, Grosse & Salakhutdinov, 2015)
         | https://arxiv.org/abs/1509.00519
 
     Example:
