@@ -177,7 +177,7 @@ q2 = Question(
     ),
     closing="Upwards the second slope grows like σ², so a blown-up variance comes with "
     "an enormous gradient; downwards it never falls below −½.",
-    cases=tuple(outputs_of_encoders(0, 12)),
+    cases=(Case((1.5, -1.0)), *outputs_of_encoders(0, 12)),
     reference=gradient,
     mistakes=(
         Mistake(

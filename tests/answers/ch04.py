@@ -114,7 +114,7 @@ WRONG = {
     ],
     "q2": [
         (lambda mu, v: mu + (math.exp(v) - 1) / 2, "wrong_shape"),
-        (lambda mu, v: (mu, (math.exp(v) - 1) / 2 + 1e-3), None),
+        (lambda mu, v: (mu, (math.exp(v) - 1) / 2 + 1e-3), "too_rough"),
         (lambda mu, v: (mu, v / 2), None),
         (lambda mu, v: (mu, math.exp(v) - 1), "in_log_sigma"),
         (lambda mu: (mu, 0), "wrong_parameters"),
