@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 from oracles import claims as oracle
-from oracles import reference
+from oracles import latent, reference
 from scipy import stats
 
 import kl_helpers as kl
@@ -540,6 +540,253 @@ def check_C_28():
     return ours, [*costs, *crossed]
 
 
+# Latent variables: a hidden number z ~ N(0, 1), seen as x ~ N(z, 1)
+
+
+def bound(x, mean, variance):
+    """The parts of the ELBO in nats for q = (mean, variance), in closed form."""
+    sigma = np.sqrt(variance)
+    explains = -(np.log(2 * np.pi) + (x - mean) ** 2 + variance) / 2
+    rate = kl.kl_normal(mean, sigma, 0, 1)
+    gap = kl.kl_normal(mean, sigma, x / 2, np.sqrt(0.5))
+    return {"explains": explains, "rate": rate, "gap": gap, "elbo": explains - rate}
+
+
+PRIOR_Q, EXACT_Q = (0, 1), (1, 0.5)  # mean and variance
+
+
+def parts(*wanted):
+    """The numbers (q, name) at x = 2, by us and by quadrature."""
+    ours = [bound(2, *q)[name] for q, name in wanted]
+    return ours, [latent.hidden_number(2, q)[name] for q, name in wanted]
+
+
+def check_S0_10():
+    ours, theirs = parts((PRIOR_Q, "elbo"))
+    exact = bound(2, *EXACT_Q)  # without a gap the ELBO is log p(x)
+    log_px = latent.hidden_number(2, PRIOR_Q)["log_px"]
+    return [exact["elbo"] + exact["gap"], *ours], [log_px, *theirs]
+
+
+def check_S0_11():
+    ours, theirs = parts((PRIOR_Q, "elbo"), (PRIOR_Q, "gap"), (EXACT_Q, "gap"))
+    log_px = latent.hidden_number(2, PRIOR_Q)["log_px"]
+    return [ours[0] + ours[1], *ours], [log_px, *theirs]
+
+
+def check_S0_15():
+    return parts((EXACT_Q, "gap"), (EXACT_Q, "rate"))
+
+
+def check_S0_23():
+    names = ["rate", "gap"]
+    return parts(*((q, name) for q in (PRIOR_Q, EXACT_Q) for name in names))
+
+
+def check_S0_25():
+    ours, theirs = parts((PRIOR_Q, "gap"), (EXACT_Q, "gap"))
+    assert np.allclose(latent.best_q(2, "gap"), EXACT_Q, atol=1e-4)
+    return ours, theirs
+
+
+def check_S0_29():
+    ours = [bound(x, x / 2, 0.5)["rate"] for x in (2, 20)]
+    return ours, [latent.hidden_number(x, (x // 2, 0.5))["rate"] for x in (2, 20)]
+
+
+def check_S2_19():
+    ours, theirs = parts((PRIOR_Q, "rate"), (PRIOR_Q, "gap"), (EXACT_Q, "rate"))
+    assert np.allclose(latent.best_q(2, "rate"), PRIOR_Q, atol=1e-4)
+    return ours, theirs
+
+
+def boxes(q):
+    """How well q explains a red ball, its rate and the ELBO, in bits per ball."""
+    prior, red = np.array([0.5, 0.25, 0.25]), np.array([0.25, 0.5, 1.0])
+    explains, rate = q @ np.log2(red), kl.kl_divergence(q, prior, base=2)
+    return [explains, rate, explains - rate]
+
+
+def check_S0_13():
+    ours, theirs = [], []
+    for q in ([0, 0, 1], [0.5, 0.25, 0.25]):
+        ours += boxes(np.array(q))[:2]
+        theirs += latent.three_boxes(q)[:2]
+    return ours, theirs
+
+
+def check_S2_01():
+    posterior = [0.25, 0.25, 0.5]
+    return boxes(np.array(posterior)), latent.three_boxes(posterior)
+
+
+def check_S1_23():
+    p_data, first = np.array([0.5, 0.3, 0.2]), np.array([0.9, 0.5, 0.2])
+    q = np.column_stack([first, 1 - first])
+    model = np.array([[0.3, 0.1], [0.2, 0.1], [0.1, 0.2]])
+    p_x = model.sum(1)
+    ours = [
+        kl.kl_divergence((p_data[:, None] * q).ravel(), model.ravel()),
+        kl.kl_divergence(p_data, p_x),
+        p_data @ kl.kl_divergence(q, model / p_x[:, None]),
+    ]
+    return ours, latent.joint_kl([0.5, 0.3, 0.2], q.round(1).tolist(), model.tolist())
+
+
+def check_S0_14():
+    z, centres = np.linspace(-8, 8, 16_001), np.array([-2.0, 0, 2])
+    codes = np.exp(-((z - centres[:, None]) ** 2) / 0.5) / np.sqrt(0.5 * np.pi)
+    blend = codes.mean(0)
+    own = -np.log(2 * np.pi * np.e * 0.25) / 2  # minus the entropy of one code
+    information = own - np.trapezoid(blend * np.log(blend), z)
+    rate = kl.kl_normal(centres, 0.5, 0, 1).mean()
+    ours = [rate, information, rate - information, np.log(3)]
+    return ours, [*latent.surgery((-2, 0, 2), 0.5), reference.mp.log(3)]
+
+
+def check_S2_24():
+    z = np.linspace(-4, 8, 120_001)
+    log_q = -2 * (z - 2) ** 2 - np.log(0.5 * np.pi) / 2
+    hills = (
+        np.logaddexp(-((z - 2) ** 2) / 2, -((z + 2) ** 2) / 2) - np.log(8 * np.pi) / 2
+    )
+    ours = [
+        kl.kl_normal(2, 0.5, 0, 1),
+        np.trapezoid(np.exp(log_q) * (log_q - hills), z),
+    ]
+    ours.append(kl.kl_divergence(np.eye(512)[0], np.full(512, 1 / 512)))
+    theirs = [latent.rate(2, 2 * math.log(0.5)), latent.toll_to_two_hills(2, 0.5, 2, 1)]
+    return ours, [*theirs, 9 * reference.mp.log(2)]
+
+
+# The KL of a VAE, per image and dimension
+
+
+def one_dimension(*pairs):
+    """Rates of (mu, log σ²), one latent dimension each, by us and by quadrature."""
+    ours = [kl.kl_to_standard_normal([mu], [log_var]) for mu, log_var in pairs]
+    return ours, [latent.rate(*pair) for pair in pairs]
+
+
+def check_S2_02():
+    return one_dimension((0, 10), (50, 0), (0, -10), (0, 0))
+
+
+def check_S2_20():
+    return one_dimension((0, 0), (0, -2), (0, -10))
+
+
+def check_S2_23():
+    return one_dimension((0, 1), (2, 1))
+
+
+def check_S2_27():
+    import torch
+
+    from kl_helpers.nn import losses
+
+    mu, log_var = torch.randn((2, 4, 2), generator=torch.Generator().manual_seed(0))
+    ours = losses.kl_to_standard_normal(mu, log_var)
+    theirs = latent.rates(mu.tolist(), log_var.tolist())
+    return [ours.sum(), ours.mean()], [sum(theirs), sum(theirs) / 4]
+
+
+def check_S2_30():
+    return one_dimension((0, 0), (1, 0), (0, 1), (2, 1), (0, -2))
+
+
+def check_X4():
+    return one_dimension((0, 0), (0, 10))
+
+
+def linear(*betas):
+    """Rates of the dimensions at each β: of a trained linear VAE, and by search."""
+    from kl_helpers.nn import vae
+
+    law = ([4.0, 1.0, 0.25], 0.5)
+    return [
+        [run(*law, beta) for beta in betas]
+        for run in (lambda *at: vae.linear_vae(*at)[0], latent.linear_rates)
+    ]
+
+
+def check_S2_03():
+    return [[sum(rates) for rates in who] for who in linear(0.25, 1, 4)]
+
+
+def check_S2_21():
+    return [[*one, *four] for one, four in linear(1, 4)]
+
+
+def check_S2_34():
+    return [[low[2], one[2]] for low, one in linear(0.25, 1)]
+
+
+def check_S2_35():
+    return [rates for (rates,) in linear(1)]
+
+
+def trained_with_floor(variances, noise, floor, steps=1500):
+    """KL of each dimension, largest first, and −ELBO of a linear VAE with free bits."""
+    import torch
+
+    spread, eye = torch.tensor(variances), torch.eye(3).double()
+    generator = torch.Generator().manual_seed(4)
+    start = 0.3 * torch.randn((2, 3, 3), generator=generator, dtype=torch.float64)
+    weights = [t.clone().requires_grad_() for t in (*start, torch.zeros(3).double())]
+    adam = torch.optim.Adam(weights, lr=0.03)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
+    for _ in range(steps):
+        encoder, decoder, log_var = weights
+        rates = ((encoder**2 * spread).sum(1) + log_var.exp() - log_var - 1) / 2
+        missed = ((eye - decoder @ encoder) ** 2 * spread).sum()
+        explained = (missed + (decoder**2 * log_var.exp()).sum()) / (2 * noise)
+        adam.zero_grad()
+        (explained + rates.clamp(min=floor).sum()).backward()
+        adam.step()
+        schedule.step()
+    constant = 3 * math.log(2 * math.pi * noise) / 2
+    return sorted(rates.tolist(), reverse=True), (
+        explained + rates.sum()
+    ).item() + constant
+
+
+def check_C_13():
+    ours, theirs = [], []
+    for floor in (0.0, 0.5):
+        for who, run in [(ours, trained_with_floor), (theirs, latent.free_bits)]:
+            rates, minus_elbo = run([4, 1, 0.25], 0.5, floor)
+            who += [minus_elbo, *(rates if floor else [])]
+    return ours, theirs
+
+
+def check_S2_32():
+    import torch
+
+    from kl_helpers.nn import losses
+
+    x = torch.linspace(0, 1, 1001, dtype=torch.float64)[:, None]
+    nothing = torch.zeros_like(x)
+    explains, _ = losses.elbo_terms(nothing, x, nothing, nothing)  # at probability 1/2
+    integral = np.trapezoid(explains.exp(), x[:, 0])
+    theirs = latent.integral_of_grey(0.5)
+    return [integral, -np.log(integral)], [theirs, -reference.mp.log(theirs)]
+
+
+def check_S2_33():
+    ours = [28 * 28, 128 * 28 * 28]
+    return ours, [latent.hidden_beta(784, 128, whole) for whole in (False, True)]
+
+
+def check_X10():
+    return 28 * 28, 2 * latent.noise_variance_of("mean", 784)
+
+
+def check_C_22():
+    theirs = reference.kl_normal_by_quadrature(1.3, 0.5, 1.0, 0.5)
+    return kl.kl_normal(1.3, 0.5, 1.0, 0.5), theirs
+
+
 # Rows that make the claim of another row once more
 
 check_S0_28 = check_S0_08
@@ -557,6 +804,11 @@ check_S3_27 = check_S0_02
 check_X5 = check_S3_05
 check_X9 = check_S1_16
 check_C_30 = check_S0_05
+check_S1_06 = check_S2_31 = check_S2_54 = check_S3_08 = check_S0_11
+check_S2_62 = check_S2_20
+check_S3_10 = check_S2_01
+check_X3 = check_S2_19
+check_C_11 = check_S1_23
 
 
 def check_S3_04():

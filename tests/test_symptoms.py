@@ -20,6 +20,8 @@ SEARCHED = {
     "kl_is_inf": "KL divergence inf NaN",
     "f_kl_div": "F.kl_div NaN wrong argument first",
     "scipy_entropy_rel_entr_kl_div": "scipy entropy rel_entr kl_div KL divergence",
+    "vae_kl_is_thousands": "VAE KL loss in the thousands",
+    "vae_kl_is_zero": "VAE KL loss zero",
     "forward_or_reverse": "forward reverse KL which use",
 }
 # One line that the search command of a page must find, one that it must not find.
