@@ -232,7 +232,7 @@ def entry(row, checked):
     """Claim, verdict, right statement, section and sources of one row."""
     name, section = row["shown_in"].split("#")
     number = re.match(r"ch(\d+)_", name)
-    where = f"chapter {int(number[1])}" if number else name
+    where = f"chapter {int(number[1])}" if number else ""  # "": the section's title
     link = f"[{where}](../../notebooks/{name}.ipynb#{section})"
     sources = "; ".join(
         f"{{cite:t}}`{r['key']}`, {r['where']}" for r in row["reference"]
