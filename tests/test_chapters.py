@@ -1,5 +1,6 @@
 """What can be seen in a chapter without a kernel: agreement, numbers, style."""
 
+import json
 import re
 from pathlib import Path
 
@@ -187,6 +188,14 @@ def test_sources_stand_in_the_bibliography(source):
     known = (ROOT / "book" / "references.bib").read_text()
     for link in re.findall(r"\]\((https?://[^)\s]+)\)", markdown(stored(source))):
         assert link in known, f"{link} is missing in book/references.bib"
+
+
+def test_execution_times_are_within_their_limits():
+    """Seconds of processor time; half as much again is granted to a busy machine."""
+    times = json.loads((ROOT / "book" / "execution_times.json").read_text())
+    assert set(times) == {source.stem for source in SOURCES}
+    too_long = {name: t for name, t in times.items() if t > 1.5 * 30}
+    assert not too_long and sum(times.values()) < 1.5 * 210
 
 
 @by_chapter(CHAPTERS + BRIDGES)

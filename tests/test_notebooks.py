@@ -1,5 +1,6 @@
 """The way from text to notebook, on a tiny project of its own."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,11 @@ def tiny(tmp_path):
 def built(tiny):
     assert notebooks.build_one(tiny)
     return tiny
+
+
+def test_the_time_of_a_run_is_recorded(built):
+    times = json.loads((built.parents[1] / "execution_times.json").read_text())
+    assert list(times) == ["tiny"] and 0 < times["tiny"] < 60
 
 
 def read(source):

@@ -1,5 +1,6 @@
 """Run a chapter in a fresh kernel, so that a second run gives the same bytes."""
 
+import json
 import os
 from pathlib import Path
 
@@ -15,8 +16,10 @@ KERNEL_ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
 }
 CELL_TIMEOUT = 120
-# Runs after the last cell and is thrown away: which files of the package were loaded?
-PROBE = """import sys
+# Runs after the last cell and is thrown away: how much processor time was used, and
+# which files of the package were loaded?
+PROBE = """import sys, time
+print(time.process_time())
 for _module in list(sys.modules.values()):
     if _module.__name__.split(".")[0] == "kl_helpers" and _module.__file__:
         print(_module.__file__)
@@ -44,7 +47,9 @@ def execute(nb, source, root, progress=lambda done: None):
         client.execute()
     except (CellExecutionError, CellTimeoutError) as error:
         raise ChapterError(describe_failure(nb, source, error)) from None
-    files = loaded_files(nb.cells.pop(), root)
+    seconds, *modules = printed_by(nb.cells.pop())
+    record_time(root / "book" / "execution_times.json", source.stem, float(seconds))
+    files = loaded_files(modules, root)
     nb.metadata["language_info"] = {"name": "python"}  # the kernel added its version
     cells = [cell for cell in nb.cells if cell.cell_type == "code"]
     for count, cell in enumerate(cells, start=1):
@@ -75,10 +80,20 @@ def join_streams(outputs):
     return joined
 
 
-def loaded_files(probe, root):
+def printed_by(cell):
+    return "".join(output.get("text", "") for output in cell.outputs).splitlines()
+
+
+def record_time(file, name, seconds):
+    """Seconds of processor time of the last run of each chapter, imports included."""
+    times = json.loads(file.read_text()) if file.exists() else {}
+    times[name] = round(seconds, 1)
+    file.write_text(json.dumps(times, indent=1, sort_keys=True) + "\n")
+
+
+def loaded_files(modules, root):
     """Package files the chapter used, relative to the root: modules, styles, data."""
-    printed = "".join(output.get("text", "") for output in probe.outputs)
-    modules = [Path(line) for line in printed.splitlines()]
+    modules = [Path(line) for line in modules]
     package = root / "kl_helpers"
     strangers = [m for m in modules if not m.is_relative_to(package)]
     if strangers:

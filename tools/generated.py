@@ -4,6 +4,7 @@ The API from docstrings, the myths from book/claims.yml, the list of symptoms fr
 front matter, and the parts of the start page.
 """
 
+import json
 from pathlib import Path
 
 import yaml
@@ -33,6 +34,7 @@ def write(version, changed):
         "api.md": api_page(),
         "claims.md": claims.page(rows),
         "symptoms.md": symptoms_page(),
+        "times.html": times_table(),
         **start_figure.fragments(toc_parts(), version, changed, claims.counts(rows)),
     }
     for name, text in pages.items():
@@ -67,6 +69,20 @@ def api_page():
             f".. automodule:: kl_helpers.{name}\n   :members:\n```\n"
         )
     return "\n".join(parts)
+
+
+def times_table():
+    """How long each page runs, as it was measured when it was last executed."""
+    times = json.loads((ROOT / "book" / "execution_times.json").read_text())
+    listed = [Path(p).name for _, pages in toc_parts() for p in pages]
+    rows = "".join(
+        f"<tr><td>{start_figure.first_heading(name)}</td>"
+        f"<td>{times[name]:.0f} s</td></tr>"
+        for name in listed
+        if name in times
+    )
+    head = "<tr><th>page</th><th>processor time</th></tr>"
+    return f'<div class="table-scroll"><table>{head}{rows}</table></div>\n'
 
 
 def symptoms_page():
