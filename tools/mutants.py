@@ -236,7 +236,7 @@ MUTANTS = [
         "kept = rows == columns if diagonal else slice(None)",
         "kept = rows == columns",
         "test_fitting.py",
-        "ch03_forward_and_reverse",
+        None,
     ),
     Mutant(
         "no mean-field fit",
