@@ -29,7 +29,7 @@ def arithmetic_encode(symbols, q):
 
     Returns:
         A str of "0" and "1", within a few bits of the ideal total as long as no symbol
-        that occurs is believed rarer than 1e-6; beliefs are rounded to about 2**-32.
+        that occurs is believed rarer than 1e-6; beliefs are rounded to about `2**-32`.
 
     Raises:
         ValueError: If `q` is not a distribution, a symbol is out of range, or a symbol

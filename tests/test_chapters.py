@@ -6,9 +6,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 
-from tools import notebooks, prose
+from tools import claims, generated, notebooks, prose
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = notebooks.sources()
@@ -62,11 +61,11 @@ def headings(nb, level):
 
 
 def anchor(heading):
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+    return claims.slug(heading)
 
 
 def front_matter(source):
-    return yaml.safe_load(source.read_text().split("---\n")[1])
+    return generated.front_matter(f"notebooks/{source.stem}")
 
 
 def test_there_are_chapters():

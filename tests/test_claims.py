@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from tools import claims
+from tools import claims, generated
 
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = yaml.safe_load(claims.CLAIMS.read_text())
@@ -56,7 +56,7 @@ def front_matter():
     """{page: ids that its front matter lists}, of every chapter that lists some."""
     listed = {}
     for source in (ROOT / "book" / "chapters").glob("*.md"):
-        matter = yaml.safe_load(source.read_text().split("---\n")[1])
+        matter = generated.front_matter(f"notebooks/{source.stem}")
         if "claims" in matter:
             listed[source.stem] = matter["claims"]
     return listed

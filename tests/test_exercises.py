@@ -56,9 +56,16 @@ def test_there_are_questions():
 def test_a_question_is_whole(name, question):
     assert question.name == name
     assert len(question.hints) == 3 and all(question.hints) and question.closing
-    assert (question.reference is None) == (question.formula is None) or (
-        question.mistakes
-    )
+    assert question.conditions or question.reference is not None
+
+
+@pytest.mark.parametrize(
+    "question", [q for q in QUESTIONS.values() if q.formula], ids=lambda q: q.name
+)
+def test_the_formula_that_mistakes_are_made_from_is_right(question):
+    for case in question.cases:
+        value = question.read(question.formula(*case.arguments), False)
+        assert np.allclose(value, question.right(case), equal_nan=True)
 
 
 @each_question

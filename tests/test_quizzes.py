@@ -72,7 +72,9 @@ def test_the_right_option_has_no_favourite_place(name, quiz):
 @each_item
 def test_one_option_is_right_and_each_has_a_reason(name, item):
     assert sum(option.right for option in item.options) == 1
-    assert 2 <= len(item.options) <= 5 and len({o.text for o in item.options}) > 1
+    assert 2 <= len(item.options) <= 5 and len({o.text for o in item.options}) == len(
+        item.options
+    )
     assert all(len(option.why) > 15 for option in item.options)
 
 

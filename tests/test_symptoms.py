@@ -5,9 +5,8 @@ import subprocess
 
 import nbformat
 import pytest
-import yaml
 
-from tools import notebooks
+from tools import generated, notebooks
 
 PAGES = {
     source.stem.removeprefix("symptom_"): source
@@ -42,7 +41,7 @@ by_page = pytest.mark.parametrize("name", PAGES)
 
 
 def front_matter(name):
-    return yaml.safe_load(PAGES[name].read_text().split("---\n")[1])
+    return generated.front_matter(f"notebooks/{PAGES[name].stem}")
 
 
 def cells(name, kind):

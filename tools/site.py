@@ -7,6 +7,7 @@
 * the package's wheel, version and date.
 """
 
+import inspect
 import json
 import os
 import re
@@ -45,6 +46,7 @@ UNUSED = (
 
 
 def setup(app):
+    app.connect("autodoc-process-signature", own_signature)
     app.connect("config-inited", prepare)
     app.connect("source-read", decorate_notebook)
     app.connect("html-page-context", finish_page_context, priority=900)
@@ -88,6 +90,14 @@ def last_change():
     except FileNotFoundError:
         return date.today().isoformat()
     return log.stdout.strip() or date.today().isoformat()
+
+
+def own_signature(app, what, name, obj, options, signature, returns):
+    """A class's own parameters; a base that stands in for torch hides them."""
+    if what == "class" and "__init__" in vars(obj):
+        first, *others = inspect.signature(obj.__init__).parameters.values()
+        return str(inspect.Signature(others)), returns
+    return None
 
 
 def decorate_notebook(app, docname, source):

@@ -13,16 +13,6 @@ Q = np.array([1, 4, 2, 1]) / 8
 R = P[::-1]
 
 
-def log_ratio_terms(p, q):
-    """p log(p/q) for each outcome, with the rules for zero."""
-    p, q = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
-    return np.where(p > 0, p * np.log(np.where(p > 0, p, 1) / q), 0.0)
-
-
-KL = m.Formula(log_ratio_terms)
-KL_IN_BITS = m.Formula(log_ratio_terms, result=lambda nats: nats / np.log(2))
-
-
 # Exercise 1: cheap one way, expensive the other
 
 
@@ -130,7 +120,7 @@ q2 = Question(
     "nothing, what P does and W excludes costs everything.",
     reference=lambda: kl_divergence([W, P], [P, W], base=2),
     rtol=2e-3,  # three typed digits are enough
-    formula=KL_IN_BITS.at(np.array([W, P]), np.array([P, W])),
+    formula=m.KL_IN_BITS.at(np.array([W, P]), np.array([P, W])),
     mutators=(
         m.swapped.saying("Exchanged: D(W‖P) comes first, and the first one samples."),
         m.in_nats,
@@ -160,7 +150,7 @@ def coin_toll(a, b):
 
 
 def coin_terms(a, b):
-    return log_ratio_terms([a, 1 - a], [b, 1 - b])
+    return m.log_ratio_terms([a, 1 - a], [b, 1 - b])
 
 
 NEVER = "A coin that never shows heads or never tails needs the rules for p = 0, q = 0."
@@ -346,7 +336,7 @@ quiz = Quiz(
             "P writes a, b, c, d with ½, ¼, ⅛, ⅛; Q with ⅛, ½, ¼, ⅛. P writes and you "
             "use the code made for Q. What does it cost?",
             numbers(
-                KL_IN_BITS.at(P, Q),
+                m.KL_IN_BITS.at(P, Q),
                 "{:.3f} bits per symbol".format,
                 "Average the extra lengths 2, −1, −1, 0 with P's frequencies.",
                 (m.swapped, "That is the toll in Q's world: there Q writes."),

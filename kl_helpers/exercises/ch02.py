@@ -429,7 +429,6 @@ q4 = Question(
 
 
 ENTROPY = m.Formula(lambda p: -p * np.log(p))
-KL = m.Formula(lambda p, q: p * np.log(p / q))
 PAIR = np.array([0.7, 0.2, 0.1]), np.array([0.2, 0.3, 0.5])
 
 quiz = Quiz(
@@ -494,7 +493,7 @@ quiz = Quiz(
             "p = (0.7, 0.2, 0.1), q = (0.2, 0.3, 0.5), each of shape (1, 3). What is "
             '`F.kl_div(q.log(), p, reduction="batchmean")`?',
             numbers(
-                KL.at(*PAIR),
+                m.KL.at(*PAIR),
                 "{:.4f}".format,
                 "The model q goes first, as logarithms; the target p samples: D(p‖q).",
                 (m.swapped, "That is D(q‖p): F.kl_div takes the model first."),

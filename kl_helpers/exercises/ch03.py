@@ -4,7 +4,7 @@ import numpy as np
 
 from ..fitting import fit_forward_kl, fit_reverse_kl
 from . import mutators as m
-from ._answer import Case, read_numbers, read_words
+from ._answer import Case, Unusable, read_numbers, read_words
 from ._question import Condition, Mistake, Question
 from ._quiz import Item, Option, Quiz, numbers
 
@@ -237,8 +237,6 @@ def half_distance():
 
 
 def read_half_distance(value, printed):
-    from ._answer import Unusable
-
     array = read_numbers(value, printed)
     if array.size != 1 or not 0 <= float(array.ravel()[0]) <= 50:
         message = f"Return one number between 0 and 50; you returned {value!r:.60}."
@@ -247,8 +245,9 @@ def read_half_distance(value, printed):
 
 
 def optima(half):
+    """The number of optima, and whether the best of them covers both hills."""
     fits = fit_reverse_kl(([0.5, 0.5], [-half, half], [1, 1]))
-    return fits, abs(fits[0].mu) < 0.1
+    return len(fits), abs(fits[0].mu) < 0.1
 
 
 q3 = Question(
@@ -274,12 +273,12 @@ q3 = Question(
                 f"too "
                 "close for one of their own."
             ),
-            lambda half: len(optima(half)[0]) == 3,
+            lambda half: optima(half)[0] == 3,
         ),
         Condition(
             "full_distance",
             "That would do as the distance between the hills; m is half of it.",
-            lambda half: not 2 * 2.4123 < half < 2 * 2.8,
+            lambda half: optima(half / 2) != (3, True),
         ),
         Condition(
             "selects",
@@ -387,13 +386,6 @@ def normal_kl_terms(mu_p, sigma_p, mu_q, sigma_q):
 NORMALS = m.Formula(normal_kl_terms)
 
 
-def log_ratio_terms(p, q):
-    p, q = np.asarray(p), np.asarray(q)
-    return np.where(p > 0, p * np.log(np.where(p > 0, p, 1) / q), 0.0)
-
-
-ONE_OF_TWO = m.Formula(log_ratio_terms)
-
 quiz = Quiz(
     "ch03.quiz",
     (
@@ -449,7 +441,7 @@ quiz = Quiz(
             "Two equal hills stand 80 widths apart. What does a bell equal to one of "
             "them cost, D(bell‖target)?",
             numbers(
-                ONE_OF_TWO.at([1.0, 0.0], [0.5, 0.5]),
+                m.KL.at([1.0, 0.0], [0.5, 0.5]),
                 "{:.4f} nats per draw".format,
                 "On its hill the target is half of the bell's own density, at any "
                 "distance: ln 2.",

@@ -43,6 +43,16 @@ class Formula:
         return replace(self, arguments=lambda none: given)
 
 
+def log_ratio_terms(p, q):
+    """p log(p/q) for each outcome, in nats, with the rules for zero."""
+    p, q = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
+    return np.where(p > 0, p * np.log(np.where(p > 0, p, 1) / q), 0.0)
+
+
+KL = Formula(log_ratio_terms)
+KL_IN_BITS = Formula(log_ratio_terms, result=lambda nats: nats / np.log(2))
+
+
 class Mutator(NamedTuple):
     """A named mistake, the sentence that names it, and how it changes a formula."""
 

@@ -3,6 +3,7 @@
 from math import log, pi
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
@@ -342,7 +343,7 @@ def linear_vae(eigenvalues, noise_var, beta=1.0, *, steps=40, seed=0):
 
     Introduced in chapter 4.
     """
-    variances = torch.as_tensor(eigenvalues, dtype=torch.float64)
+    variances = torch.as_tensor(np.array(eigenvalues), dtype=torch.float64)
     if not (variances.min() > 0 and noise_var > 0 and beta > 0):
         raise ValueError(
             f"`eigenvalues` {variances.tolist()}, `noise_var` {noise_var} and `beta` "
