@@ -45,7 +45,7 @@ test: .venv/test.ok ## everything that CI checks
 	@$(MAKE) --no-print-directory book
 	$(BIN)/python -m pytest -q -m site
 
-bench: .venv/test.ok ## measure the speed figures the course quotes
+bench: .venv/bench.ok ## measure the speed figures the course quotes
 	@$(BIN)/python -m tools.bench
 
 mutants: .venv/test.ok ## break kl_helpers on purpose: a test and a chapter must notice

@@ -5,13 +5,18 @@ package (or the code of the chapter) computes them, and as tests/oracles does.
 """
 
 import math
+from fractions import Fraction
+from itertools import product
 
 import numpy as np
+import torch
+from mpmath import mpf
 from oracles import claims as oracle
-from oracles import latent, reference
+from oracles import latent, policies, reference
 from scipy import stats
 
 import kl_helpers as kl
+from kl_helpers.nn import losses
 
 P, Q = [1 / 2, 1 / 4, 1 / 8, 1 / 8], [1 / 8, 1 / 2, 1 / 4, 1 / 8]
 THREE, OTHER = [0.7, 0.2, 0.1], [0.2, 0.3, 0.5]
@@ -787,6 +792,155 @@ def check_C_22():
     return kl.kl_normal(1.3, 0.5, 1.0, 0.5), theirs
 
 
+# Policies
+
+
+def forces(theta, features, epsilon=0.2, beta=0.3):
+    """Minus the slopes in θ of PPO's two losses; the policy is sigmoid(θ · feature)."""
+    theta = torch.tensor(theta, dtype=torch.float64, requires_grad=True)
+    z = theta * torch.tensor(features, dtype=torch.float64)
+    new = torch.stack([z, 0 * z], -1).log_softmax(-1)
+    old, ones = torch.full_like(new, 0.5).log(), torch.ones_like(z)
+    taken = torch.zeros(len(features), dtype=int)
+    found = (
+        losses.ppo_clip_loss(new[:, 0], old[:, 0], ones, epsilon=epsilon),
+        losses.ppo_kl_penalty_loss(new, old, taken, ones, beta=beta),
+    )
+    return [
+        -float(torch.autograd.grad(f.mean(), theta, retain_graph=True)[0])
+        for f in found
+    ]
+
+
+def last_positive(force, low, high):
+    """Where a force that is positive at `low` stops being so."""
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if force(middle) > 0 else (low, middle)
+    return low
+
+
+def halves_against(z):
+    return kl.kl_from_logits(np.zeros((len(z), 2)), np.stack([z, 0 * z], -1))
+
+
+def check_S2_37():
+    features = np.array([1, 0.01])
+    theta = last_positive(lambda t: forces(t, features)[0], 0.1, 60.0)
+    each = halves_against(theta * features)
+    return [each[0], each.mean()], policies.silent_clip(["1", "0.01"], "0.2")
+
+
+def check_S2_38():
+    z = last_positive(lambda t: forces(t, [1.0])[1], 0.1, 10.0)
+    w = 2 / (1 + np.exp(-z))
+    return [w, *halves_against(np.array([z]))], policies.balance("0.3")
+
+
+def check_S1_24():
+    return both_ways([0.001, 0.999], [0.01, 0.99]), oracle.both_ways(
+        ["0.001", "0.999"], ["0.01", "0.99"]
+    )
+
+
+def check_S1_09():
+    features = np.array([10, 0.1])
+    gradient, fisher = features / 4, features**2 / 8
+    step = gradient / fisher
+    step *= np.sqrt(2 * 0.01 / (gradient @ step))
+    along = gradient * np.linalg.norm(step) / np.linalg.norm(gradient)
+    ours = [halves_against(s * features).mean() for s in (step, along)]
+    return ours, policies.trust_region(["10", "0.1"], "0.01")
+
+
+def check_S0_27():
+    each = both_ways(SKEW[::-1], EVEN)
+    ours, theirs = [], []
+    for go in ("1/10", "1/2"):
+        share = float(Fraction(go))
+        moves = np.array([[1 - share, share], [0.5, 0.5]])
+        ours.append(np.linalg.matrix_power(moves, 200)[0] @ each)
+        shares, nats = policies.visits(go, "1/2"), oracle.both_ways(SKEW[::-1], EVEN)
+        theirs.append(sum(float(a) * b for a, b in zip(shares, nats, strict=True)))
+    return ours, theirs
+
+
+def check_S2_39():
+    sizes = ("100", "1", "0.01")
+    ours = [halves_against(np.array([0.01 * float(f)]))[0] for f in sizes]
+    return ours, [policies.kl_half(mpf("0.01") * mpf(f)) for f in sizes]
+
+
+def published_example():
+    torch.manual_seed(0)
+    old = torch.randn(8, 4)
+    return old, old + 0.1 * torch.randn(8, 4), torch.randn(8)
+
+
+def check_S2_40():
+    old, new, _ = published_example()
+    logs = old.log_softmax(-1), new.log_softmax(-1)
+    ours = [losses.categorical_kl(*pair).mean() for pair in (logs, logs[::-1])]
+    return ours, policies.softmax_kls(old, new)
+
+
+def check_S2_45():
+    old, new, advantages = published_example()
+    log_old, log_new = old.log_softmax(-1), new.log_softmax(-1)
+    spent = losses.categorical_kl(log_old, log_new).mean()
+    push = -((log_new - log_old).exp() * advantages[:, None]).mean()
+    later = losses.adaptive_kl_coefficient(0.01, spent, target=0.01)
+    theirs = policies.softmax_kls(old, new)[0]
+    loss = policies.all_actions_loss(old, new, advantages, "0.01")
+    return [spent, push + 0.01 * spent, later], [
+        theirs,
+        loss,
+        *policies.prices("1/100", [str(float(theirs))], "1/100"),
+    ]
+
+
+def check_S2_41():
+    old, ours, theirs = torch.tensor(THREE, dtype=torch.float64), [], []
+    for advantage in (1, -1):
+        logits = old.log().requires_grad_()
+        optimizer = torch.optim.Adam([logits], lr=0.05)
+        for _ in range(3000):
+            log_new = logits.log_softmax(-1)
+            spent = losses.categorical_kl(old.log(), log_new)
+            push = -(log_new.exp() / old).mean() * advantage
+            optimizer.zero_grad()
+            (push + 0.01 * spent).backward()
+            optimizer.step()
+        new = logits.softmax(-1).detach().numpy()
+        new /= new.sum()
+        ours += [*new, kl.kl_divergence(THREE, new)]
+        theirs += policies.all_actions_optimum(THREE, advantage, mpf("0.01"))
+    return ours, theirs
+
+
+def check_S2_42():
+    price, ours = 0.01, []
+    for _ in range(3):
+        price = losses.adaptive_kl_coefficient(price, 0.005, target=0.01)
+        ours.append(price)
+    return ours, policies.prices("1/100", ["1/200"] * 3, "1/100")
+
+
+def check_S2_66():
+    ours = [kl.kl_divergence(SKEW, EVEN), kl.kl_divergence(SKEW, SKEW[::-1])]
+    assert math.isclose(ours[0], kl.kl_divergence(SKEW[::-1], EVEN))
+    return ours, [oracle.kl(SKEW, EVEN), oracle.kl(SKEW, SKEW[::-1])]
+
+
+def check_S2_71():
+    lost = sum(
+        np.prod([THREE[arm] for arm in pulls])
+        for pulls in product(range(3), repeat=5)
+        if 2 not in pulls
+    )
+    return lost, policies.best_arm_missing(THREE, 5)
+
+
 # Rows that make the claim of another row once more
 
 check_S0_28 = check_S0_08
@@ -809,6 +963,10 @@ check_S2_62 = check_S2_20
 check_S3_10 = check_S2_01
 check_X3 = check_S2_19
 check_C_11 = check_S1_23
+check_X2 = check_S1_24
+check_X7 = check_S2_36 = check_S2_37
+check_S2_44 = check_S2_42
+check_S2_65 = check_S2_39
 
 
 def check_S3_04():

@@ -128,7 +128,7 @@ def test_docstrings_have_their_sections(module, name, function):
         assert "Raises" in found
     if module != "plots":
         assert {"Returns", "References", "Example"} <= found
-        assert re.search(r"^    \| https://\S+$", text, flags=re.M)
+        assert re.search(r"^    \| https?://\S+$", text, flags=re.M)
         assert "    >>> " in text
         assert re.search(r"^Introduced in chapter \d+(, Deeper)?\.$", text, flags=re.M)
 

@@ -1,60 +1,119 @@
 """The speed figures of the course, measured here and now.
 
-    python -m tools.bench
+    python -m tools.bench [kl] [ppo]
 
-Every contender runs in turn in one process, so that a machine that slows down slows
-them all; the ratio is the median over the rounds. A promise that fails is an error.
+The contenders run in turn in one process with one thread, so that a machine that slows
+down slows them all; a ratio is the median over the rounds. A promise that fails is an
+error.
 """
 
 import sys
 from time import perf_counter
 
 import numpy as np
+import torch
 from scipy import special, stats
 from tqdm import tqdm
 
 import kl_helpers as kl
+from kl_helpers.nn.ppo import Rule, train_ppo
 
-ROUNDS = 7
 ROWS, OUTCOMES = 10_000, 1_000
-PROMISES = {"scipy.special.rel_entr(p, q).sum(-1)": 4, "scipy.stats.entropy(p, q)": 6}
 
 
-def interleaved(contenders, rounds=ROUNDS):
-    """Seconds of each contender in each round, after one round that does not count."""
-    times = {name: [] for name in contenders}
-    for round_number in tqdm(range(rounds + 1), desc="rounds", leave=False):
+def interleaved(contenders, rounds, warm_up=1):
+    """Seconds and results of each contender in each round that counts."""
+    times, results = ({name: [] for name in contenders} for _ in range(2))
+    for number in tqdm(range(rounds + warm_up), desc="rounds", leave=False):
         for name, call in contenders.items():
             start = perf_counter()
-            call()
-            if round_number:
+            result = call(number)
+            if number >= warm_up:
                 times[name].append(perf_counter() - start)
-    return {name: np.array(seconds) for name, seconds in times.items()}
+                results[name].append(result)
+    return {name: np.array(seconds) for name, seconds in times.items()}, results
 
 
-def main():
+def report(times, promises):
+    """Print medians and ratios to the first contender; the promises that fail."""
+    ours = next(iter(times.values()))
+    for name, seconds in times.items():
+        ratio, promised = np.median(seconds / ours), promises.get(name, 0)
+        promise = f"  promised at least {promised}" if promised else ""
+        print(f"  {np.median(seconds):9.4f} s  {ratio:5.1f} x  {name}{promise}")
+        if ratio < promised:
+            yield f"speed against {name}"
+
+
+def bench_kl(rounds=7):
+    """KL of many pairs, inputs checked, against scipy's functions without checks."""
     rng = np.random.default_rng(0)
     p, q = rng.dirichlet(np.ones(OUTCOMES), size=(2, ROWS))
-    times = interleaved(
+    times, _ = interleaved(
         {
-            "kl_divergence(p, q), inputs checked": lambda: kl.kl_divergence(p, q),
-            "scipy.special.rel_entr(p, q).sum(-1)": lambda: special.rel_entr(p, q).sum(
-                -1
-            ),
-            "scipy.stats.entropy(p, q)": lambda: stats.entropy(p, q, axis=-1),
-        }
+            "kl_divergence(p, q), inputs checked": lambda _: kl.kl_divergence(p, q),
+            "scipy.special.rel_entr(p, q).sum(-1)": lambda _: special.rel_entr(
+                p, q
+            ).sum(-1),
+            "scipy.stats.entropy(p, q)": lambda _: stats.entropy(p, q, axis=-1),
+        },
+        rounds,
     )
-    ours = times["kl_divergence(p, q), inputs checked"]
-    print(f"KL of {ROWS:,} pairs with {OUTCOMES:,} outcomes, median of {ROUNDS} rounds")
-    broken = []
-    for name, seconds in times.items():
-        ratio, promised = np.median(seconds / ours), PROMISES.get(name, 0)
-        promise = f"  promised at least {promised}" if promised else ""
-        print(f"  {1e3 * np.median(seconds):7.1f} ms  {ratio:5.1f} x  {name}{promise}")
-        if ratio < promised:
-            broken.append(name)
-    sys.exit(f"kl: the promise fails against {', '.join(broken)}" if broken else None)
+    print(f"KL of {ROWS:,} pairs with {OUTCOMES:,} outcomes, median of {rounds} rounds")
+    promises = {
+        "scipy.special.rel_entr(p, q).sum(-1)": 4,
+        "scipy.stats.entropy(p, q)": 6,
+    }
+    yield from report(times, promises)
+
+
+def bench_ppo(rounds=3, steps=100_000):
+    """One run of PPO on CartPole-v1; Stable-Baselines3 has the settings of RL Zoo."""
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.env_util import make_vec_env
+
+    def ours(seed):
+        return train_ppo([Rule(clip=0.2)], [seed], steps=steps)["return"][-1, 0]
+
+    def theirs(seed):
+        model = PPO(
+            "MlpPolicy",
+            make_vec_env("CartPole-v1", n_envs=8, seed=seed),
+            n_steps=32,
+            batch_size=256,
+            n_epochs=20,
+            gamma=0.98,
+            gae_lambda=0.8,
+            ent_coef=0.0,
+            learning_rate=lambda left: 1e-3 * left,
+            clip_range=lambda left: 0.2 * left,
+            seed=seed,
+            device="cpu",
+        ).learn(steps)
+        return np.mean([episode["r"] for episode in model.ep_info_buffer])
+
+    names = "train_ppo", "stable_baselines3.PPO"
+    times, returns = interleaved(
+        dict(zip(names, (ours, theirs), strict=True)), rounds, warm_up=0
+    )
+    print(f"PPO on CartPole-v1, {steps:,} steps, one run, median of {rounds} seeds")
+    yield from report(times, {names[1]: 3})
+    first, second = (float(np.median(returns[name])) for name in names)
+    print(f"  return of the last 100 episodes: {first:.0f} against {second:.0f}")
+    if first < second:
+        yield "return of PPO"
+
+
+BENCHES = {"kl": bench_kl, "ppo": bench_ppo}
+
+
+def main(names):
+    if unknown := set(names) - set(BENCHES):
+        sys.exit(f"kl: no bench {unknown.pop()!r}; there are: {', '.join(BENCHES)}")
+    torch.set_num_threads(1)
+    broken = [promise for name in names or BENCHES for promise in list(BENCHES[name]())]
+    sys.exit(f"kl: a promise fails: {', '.join(broken)}" if broken else None)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Make the environment in .venv with one extra of pyproject.toml: site, run or test.
+"""Make the environment in .venv with one extra of pyproject.toml, such as test.
 
     python3 tools/environment.py site
 
@@ -15,7 +15,10 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 UNFINISHED = VENV / "unfinished"
 OLDEST_PYTHON = (3, 11)
-CONTAINS = {"test": ("site", "run")}  # extras that come along with another
+CONTAINS = {
+    "test": ("site", "run"),
+    "bench": ("site", "run", "test"),
+}  # extras that come along with another
 
 
 def stop(sentence):

@@ -19,9 +19,11 @@ API_MODULES = (
     "gaussian",
     "coding",
     "fitting",
+    "estimators",
     "datasets",
     "nn.losses",
     "nn.vae",
+    "nn.ppo",
     "plots",
 )
 

@@ -6,8 +6,8 @@
     python -m tools.notebooks sync [name …]    carry edits of an .ipynb back to its .md
 
 A notebook stores one hash of everything its outputs depend on: the code cells, the
-kl_helpers files they loaded, and the pins of numpy, matplotlib and torch. While the
-hash holds, the stored outputs are kept, so a change of prose needs no kernel.
+kl_helpers files they loaded, and the pins of numpy, matplotlib, torch and gymnasium.
+While the hash holds, the stored outputs are kept, so a change of prose needs no kernel.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import yaml
 from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parent.parent
-PINNED = ("numpy", "matplotlib", "torch")
+PINNED = ("numpy", "matplotlib", "torch", "gymnasium")
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 INSTALL = """# Away from home (Colab, a laptop): install the package of the course.
 import importlib.util

@@ -1,9 +1,17 @@
-"""The two halves of a VAE's loss, per example: the caller decides how to average."""
+"""Losses per example, in nats: the caller decides how to average."""
+
+from math import inf
 
 import torch
 from torch.nn import functional as F
 
-__all__ = ["elbo_terms", "kl_to_standard_normal"]
+__all__ = [
+    "adaptive_kl_coefficient",
+    "elbo_terms",
+    "kl_to_standard_normal",
+    "ppo_clip_loss",
+    "ppo_kl_penalty_loss",
+]
 
 
 def kl_to_standard_normal(mu, log_var):
@@ -122,6 +130,182 @@ def log_likelihood_per_pixel(logits, x):
             "standardize them; pass the model's output as `logits`, the image as `x`."
         )
     return -F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+
+
+def ppo_clip_loss(log_prob, old_log_prob, advantage, *, epsilon=0.2):
+    r"""PPO's clipped loss of each sample: its gradient ends where the ratio leaves.
+
+    .. math:: -\min\left(w A, \; \mathrm{clip}(w, 1-\epsilon, 1+\epsilon)\, A\right),
+              \qquad w = \frac{\pi_{\text{new}}(a \mid s)}{\pi_{\text{old}}(a \mid s)}
+
+    The old policy chose the actions. With an advantage above 0 the gradient is zero
+    once w is above 1 + epsilon, with one below 0 once w is below 1 - epsilon. There is
+    no KL in it, and nothing that pulls w back.
+
+    Args:
+        log_prob: Tensor of log-probabilities of the actions taken, under the new
+            policy, shape (...).
+        old_log_prob: The same under the policy that took them; not differentiated.
+        advantage: Tensor of shape (...): how much better the action was than expected.
+        epsilon: Half-width of the clip, above 0, a number or a tensor that broadcasts;
+            `inf` turns the clip off.
+
+    Returns:
+        Tensor of shape (...), in the unit of the advantage.
+
+    Raises:
+        TypeError: If one of the tensors is not of a floating-point type.
+        ValueError: If their shapes differ or `epsilon` is not above 0.
+
+    References:
+        | Proximal Policy Optimization Algorithms, section 3 (Schulman et al., 2017)
+        | https://arxiv.org/abs/1707.06347
+
+    Example:
+        >>> old, new = torch.tensor([0.5, 0.5]).log(), torch.tensor([0.75, 0.25]).log()
+        >>> ppo_clip_loss(new, old, torch.ones(2))
+        tensor([-1.2000, -0.5000])
+
+    Introduced in chapter 5.
+    """
+    _check_floats(log_prob=log_prob, old_log_prob=old_log_prob, advantage=advantage)
+    if not log_prob.shape == old_log_prob.shape == advantage.shape:
+        raise ValueError(
+            f"`log_prob`, `old_log_prob` and `advantage` have shapes "
+            f"{tuple(log_prob.shape)}, {tuple(old_log_prob.shape)} and "
+            f"{tuple(advantage.shape)}, but each holds one number per action taken. "
+            "Gather the action that was taken; broadcasting would mix samples."
+        )
+    epsilon = torch.as_tensor(epsilon, dtype=log_prob.dtype, device=log_prob.device)
+    if not (epsilon > 0).all():
+        raise ValueError(
+            f"`epsilon` is {epsilon.min():.4g}, but the clip needs a half-width above "
+            "0, usually 0.2; `inf` turns it off."
+        )
+    w = torch.exp(log_prob - old_log_prob.detach())
+    clipped = torch.minimum(torch.maximum(w, 1 - epsilon), 1 + epsilon)
+    return -torch.minimum(w * advantage, clipped * advantage)
+
+
+def ppo_kl_penalty_loss(
+    log_probs, old_log_probs, actions, advantages, *, beta, epsilon=inf
+):
+    r"""The loss of PPO with a KL penalty, for each sample; it can pull back.
+
+    .. math:: -w A + \beta \sum_a \pi_{\text{old}}(a \mid s)
+              \log \frac{\pi_{\text{old}}(a \mid s)}{\pi_{\text{new}}(a \mid s)}
+
+    The KL is exact, over all k actions of the state; the old policy stands first. The
+    ratio w is that of the action taken alone.
+
+    Args:
+        log_probs: Tensor of log-probabilities of all actions under the new policy,
+            shape (..., k).
+        old_log_probs: The same under the policy that acted; not differentiated.
+        actions: Tensor of whole numbers, shape (...): which action was taken.
+        advantages: Tensor of shape (...).
+        beta: Price of a nat, at least 0, a number or a tensor that broadcasts.
+        epsilon: Half-width of a clip on w, see `ppo_clip_loss`; `inf` is no clip.
+
+    Returns:
+        Tensor of shape (...), in the unit of the advantage.
+
+    Raises:
+        TypeError: If tensors are not of a floating-point type, or `actions` not whole.
+        ValueError: If shapes do not fit, a row is not normalised or `beta` is negative.
+
+    References:
+        | Proximal Policy Optimization Algorithms, section 4 (Schulman et al., 2017)
+        | https://arxiv.org/abs/1707.06347
+
+    Example:
+        >>> old, new = torch.tensor([[[0.5, 0.5]], [[0.8, 0.2]]]).log()
+        >>> action, advantage = torch.tensor([0]), torch.ones(1)
+        >>> ppo_kl_penalty_loss(new, old, action, advantage, beta=1.0)
+        tensor([-1.3769])
+
+    Introduced in chapter 5.
+    """
+    kl = categorical_kl(old_log_probs, log_probs)
+    if actions.is_floating_point() or actions.shape != kl.shape:
+        kind = TypeError if actions.is_floating_point() else ValueError
+        raise kind(
+            f"`actions` hold {actions.dtype} of shape {tuple(actions.shape)}, but one "
+            f"whole number per state is needed, shape {tuple(kl.shape)}."
+        )
+    beta = torch.as_tensor(beta, dtype=kl.dtype, device=kl.device)
+    if not (beta >= 0).all():
+        raise ValueError(
+            f"`beta` is {beta.min():.4g}, but a price is at least 0: a negative one "
+            "pays for leaving the old policy."
+        )
+    log_prob, old_log_prob = (
+        t.gather(-1, actions[..., None])[..., 0] for t in (log_probs, old_log_probs)
+    )
+    push = ppo_clip_loss(log_prob, old_log_prob, advantages, epsilon=epsilon)
+    return push + beta * kl
+
+
+def categorical_kl(log_p, log_q):
+    """D(P||Q) in nats from log-probabilities, over the last axis; P does not move."""
+    _check_floats(log_p=log_p, log_q=log_q)
+    if log_p.shape != log_q.shape or log_p.ndim == 0:
+        raise ValueError(
+            f"the log-probabilities have shapes {tuple(log_p.shape)} and "
+            f"{tuple(log_q.shape)}, but both need the same shape (..., k): one number "
+            "for each of the k actions."
+        )
+    log_p = log_p.detach()
+    for each in (log_p, log_q):
+        off = each.detach().logsumexp(-1).abs()
+        if not (off < 1e-3).all():
+            raise ValueError(
+                f"the log-probabilities of a state are not normalised (off by "
+                f"{off.max():.3g}); pass logits.log_softmax(-1), not logits."
+            )
+    return torch.where(log_p.isneginf(), 0.0, log_p.exp() * (log_p - log_q)).sum(-1)
+
+
+def adaptive_kl_coefficient(beta, kl, target):
+    r"""The price of a nat for the *next* update, from the KL that this one measured.
+
+    .. math:: \beta' = 2\beta \text{ if } d > 1.5\, \tau, \qquad
+              \beta' = \beta/2 \text{ if } d < \tau/1.5, \qquad
+              \beta' = \beta \text{ otherwise}
+
+    The caller keeps the result and passes it back in; nothing is remembered here.
+
+    Args:
+        beta: The price that this update was charged, above 0.
+        kl: D(old‖new) of this update, nats per state, averaged over states.
+        target: The KL per update that is wanted, above 0, in the same unit.
+
+    Returns:
+        The next price, a float.
+
+    Raises:
+        ValueError: If `beta` or `target` is not above 0, or `kl` is negative or nan.
+
+    References:
+        | Proximal Policy Optimization Algorithms, section 4 (Schulman et al., 2017)
+        | https://arxiv.org/abs/1707.06347
+
+    Example:
+        >>> adaptive_kl_coefficient(1.0, kl=0.02, target=0.01)
+        2.0
+
+    Introduced in chapter 5.
+    """
+    beta, kl, target = float(beta), float(kl), float(target)
+    if not (beta > 0 and target > 0 and kl >= 0):
+        raise ValueError(
+            f"`beta` {beta:.4g} and `target` {target:.4g} must be above 0 and `kl` "
+            f"{kl:.4g} at least 0. From beta = 0 doubling leads nowhere; a negative KL "
+            "is an estimate: average k3, or compute it exactly over the actions."
+        )
+    if kl > 1.5 * target:
+        return 2 * beta
+    return beta / 2 if kl < target / 1.5 else beta
 
 
 def _check_floats(**tensors):

@@ -1,0 +1,94 @@
+"""k1, k2 and k3 against enumeration and 50 digits; standard errors against scipy."""
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+from oracles import claims as oracle
+from scipy import stats
+
+import kl_helpers as kl
+
+P, Q = np.array([0.7, 0.2, 0.1]), np.array([0.2, 0.3, 0.5])
+
+
+def average(estimator, p=P, q=Q):
+    """The exact mean over samples of p."""
+    return float(p @ estimator(np.log(p), np.log(q)))
+
+
+@pytest.mark.parametrize(("p", "q"), [(P, Q), (Q, P), (P, P[::-1])])
+def test_k1_and_k3_average_to_the_kl_with_the_sampler_first(p, q):
+    exact = float(oracle.kl(p.tolist(), q.tolist()))
+    assert average(kl.kl_k1, p, q) == pytest.approx(exact, rel=1e-12)
+    assert average(kl.kl_k3, p, q) == pytest.approx(exact, rel=1e-12)
+
+
+def test_k2_agrees_to_second_order_only():
+    off = []
+    for step in (1e-3, 1e-2, 1.0):
+        q = P * np.exp(step * np.array([1.0, -1.0, 2.0]))
+        q /= q.sum()
+        exact = float(oracle.kl([mpf(x) for x in P], [mpf(x) for x in q]))
+        off.append(abs(average(kl.kl_k2, P, q) / exact - 1))
+    assert off[0] < 1e-2 and 5 < off[1] / off[0] < 20 and off[2] > 0.1
+
+
+@pytest.mark.parametrize("log_w", [-700.0, -3.0, -1e-3, -1e-9, 0.0, 1e-12, 0.02, 5.0])
+def test_each_value_to_many_digits(log_w):
+    given = np.array([0.0]), np.array([log_w])
+    exact = mp.exp(mpf(log_w)) - 1 - mpf(log_w)
+    assert kl.kl_k3(*given)[0] == pytest.approx(float(exact), rel=1e-12)
+    assert kl.kl_k1(*given)[0] == -log_w
+    assert kl.kl_k2(*given)[0] == log_w**2 / 2
+
+
+def test_k3_is_the_gap_to_the_tangent_and_never_negative():
+    log_w = np.random.default_rng(0).normal(size=1000)
+    w = np.exp(log_w)
+    k3 = kl.kl_k3(np.zeros(1000), log_w)
+    assert np.allclose(k3, (w - 1) - np.log(w)) and (k3 >= 0).all()
+
+
+def test_impossible_under_q_is_infinite():
+    for estimator in (kl.kl_k1, kl.kl_k2, kl.kl_k3):
+        assert estimator([0.0], [-np.inf])[0] == np.inf
+
+
+@pytest.mark.parametrize(
+    ("log_p", "log_q", "said"),
+    [
+        ([0.0, -1.0], [-1.0], "Gather the log-probability"),
+        ([-np.inf], [-1.0], "Are the arguments swapped"),
+        ([np.nan], [-1.0], "never draws"),
+        ([-1.0], [np.nan], "`log_q` holds a nan"),
+        ([-1.0], [np.inf], "plus infinity"),
+        (["a"], [0.0], "must hold real numbers"),
+    ],
+)
+def test_wrong_samples_are_named(log_p, log_q, said):
+    for estimator in (kl.kl_k1, kl.kl_k2, kl.kl_k3):
+        with pytest.raises(ValueError, match=said):
+            estimator(log_p, log_q)
+
+
+@pytest.mark.parametrize("size", [2, 7, 1000])
+def test_the_standard_error_is_scipy_s(size):
+    values = np.random.default_rng(size).normal(3.0, 2.0, size)
+    mean, error = kl.mean_with_error(values)
+    assert mean == pytest.approx(np.sum(values) / size)
+    assert error == pytest.approx(stats.sem(values))
+    assert kl.mean_with_error(values[:, None]) == (mean, error)
+
+
+def test_the_standard_error_covers():
+    """Two standard errors hold the truth in about 95 % of many runs."""
+    rng = np.random.default_rng(0)
+    found = [kl.mean_with_error(rng.exponential(size=200)) for _ in range(2000)]
+    inside = np.mean([abs(mean - 1) < 2 * error for mean, error in found])
+    assert 0.93 < inside < 0.965
+
+
+@pytest.mark.parametrize("values", [[], [1.0], 1.0, [1.0, np.inf], [1.0, np.nan]])
+def test_no_error_without_two_finite_values(values):
+    with pytest.raises(ValueError, match="at least two finite ones"):
+        kl.mean_with_error(values)
