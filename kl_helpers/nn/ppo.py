@@ -164,8 +164,8 @@ def train_ppo(
         hidden: Width of the two hidden layers, of actor and critic.
 
     Returns:
-        A dict of arrays with one row per update and one column per run: ``steps``
-        (updates,); ``return``, the mean of the last 100 episodes, nan before the first;
+        A dict of arrays with one row per update and one column per run. ``steps``
+        has shape (updates,). The others are ``return``, the mean of the last 100 episodes, nan before the first;
         ``kl``, D(old‖new) of the update in nats per visited state, exact over the
         actions; ``k1`` and ``k3``, its estimates from the actions taken;
         ``clip_fraction``, the share of ratios off 1 by more than 0.2;
