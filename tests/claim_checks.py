@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from mpmath import mpf
 from oracles import claims as oracle
-from oracles import latent, policies, reference
+from oracles import distillation, latent, policies, reference
 from scipy import stats
 
 import kl_helpers as kl
@@ -941,6 +941,53 @@ def check_S2_71():
     return lost, policies.best_arm_missing(THREE, 5)
 
 
+# Distillation
+
+TEACHER, STUDENT = (6, 4, 1), (3, 0, 0)
+
+
+def logits(numbers):
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def check_S1_10():
+    given = logits(STUDENT), logits(TEACHER)
+    spent = losses.distillation_loss(*given, temperature=2.0) / 4
+    p, q = (torch.softmax(z / 2, -1).numpy() for z in (given[1], given[0]))
+    return [spent, kl.cross_entropy(p, q), kl.entropy(p)], distillation.loss_and_parts(
+        TEACHER, STUDENT, 2
+    )
+
+
+def check_S1_25():
+    ours = [
+        losses.distillation_loss(
+            logits(STUDENT), logits(TEACHER), temperature=2.0, direction=way
+        )
+        / 4
+        for way in ("forward", "reverse", "js")
+    ]
+    return ours, distillation.three_directions(TEACHER, STUDENT, 2)
+
+
+def check_S3_12():
+    ours = [torch.softmax(logits(TEACHER) / T, -1).numpy() for T in (1, 5)]
+    theirs = [distillation.softened(TEACHER, T) for T in (1, 5)]
+    return np.concatenate(ours), [*theirs[0], *theirs[1]]
+
+
+def check_C_15():
+    z, v, temperatures = logits((2, 1, 0)).requires_grad_(), logits((3, 0, 0)), []
+    for T in (1, 2, 4, 20, 100):
+        loss = losses.distillation_loss(z, v, temperature=T)
+        temperatures.append(float(torch.autograd.grad(loss, z)[0].norm()))
+    gap = (z - v).detach()
+    limit = float((gap - gap.mean()).norm()) / 3
+    return [*temperatures, limit], distillation.gradient_norms(
+        (3, 0, 0), (2, 1, 0), (1, 2, 4, 20, 100)
+    )
+
+
 # Rows that make the claim of another row once more
 
 check_S0_28 = check_S0_08
@@ -963,6 +1010,7 @@ check_S2_62 = check_S2_20
 check_S3_10 = check_S2_01
 check_X3 = check_S2_19
 check_C_11 = check_S1_23
+check_S3_11 = check_S1_10
 check_X2 = check_S1_24
 check_X7 = check_S2_36 = check_S2_37
 check_S2_44 = check_S2_42

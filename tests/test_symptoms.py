@@ -22,6 +22,7 @@ SEARCHED = {
     "vae_kl_is_thousands": "VAE KL loss in the thousands",
     "vae_kl_is_zero": "VAE KL loss zero",
     "forward_or_reverse": "forward reverse KL which use",
+    "distillation_t_squared": "distillation loss T squared why",
     "kl_in_reward_or_loss": "KL penalty in reward or loss",
 }
 # One line that the search command of a page must find, one that it must not find.

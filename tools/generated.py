@@ -24,6 +24,7 @@ API_MODULES = (
     "nn.losses",
     "nn.vae",
     "nn.ppo",
+    "nn.distillation",
     "plots",
 )
 

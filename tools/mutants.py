@@ -414,6 +414,46 @@ MUTANTS = [
         "test_ppo.py",
         None,
     ),
+    Mutant(
+        "distillation without T squared",
+        "nn/losses.py",
+        "return t[..., 0] ** 2 * terms[direction].sum(-1)",
+        "return terms[direction].sum(-1)",
+        "test_distillation.py",
+        "ch06_distillation",
+    ),
+    Mutant(
+        "distillation the other way round",
+        "nn/losses.py",
+        '"forward": _kl_terms(log_p, log_q),',
+        '"forward": _kl_terms(log_q, log_p),',
+        "test_distillation.py",
+        "ch06_distillation",
+    ),
+    Mutant(
+        "temperature on the teacher alone",
+        "nn/losses.py",
+        "log_q = (student_logits / t).log_softmax(-1)",
+        "log_q = student_logits.log_softmax(-1)",
+        "test_distillation.py",
+        "ch06_distillation",
+    ),
+    Mutant(
+        "flattened rows that do not sum to 1",
+        "nn/distillation.py",
+        "(1 - sure) / (probabilities.shape[-1] - 1)",
+        "(1 - sure) / probabilities.shape[-1]",
+        "test_distillation.py",
+        None,
+    ),
+    Mutant(
+        "shuffled leaves everything in its place",
+        "nn/distillation.py",
+        "probabilities.scatter(-1, here, probabilities.gather(-1, there))",
+        "probabilities.scatter(-1, here, probabilities.gather(-1, here))",
+        "test_distillation.py",
+        "ch06_distillation",
+    ),
 ]
 
 

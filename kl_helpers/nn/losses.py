@@ -1,12 +1,13 @@
 """Losses per example, in nats: the caller decides how to average."""
 
-from math import inf
+from math import inf, log
 
 import torch
 from torch.nn import functional as F
 
 __all__ = [
     "adaptive_kl_coefficient",
+    "distillation_loss",
     "elbo_terms",
     "kl_to_standard_normal",
     "ppo_clip_loss",
@@ -263,7 +264,72 @@ def categorical_kl(log_p, log_q):
                 f"the log-probabilities of a state are not normalised (off by "
                 f"{off.max():.3g}); pass logits.log_softmax(-1), not logits."
             )
-    return torch.where(log_p.isneginf(), 0.0, log_p.exp() * (log_p - log_q)).sum(-1)
+    return _kl_terms(log_p, log_q).sum(-1)
+
+
+def distillation_loss(
+    student_logits, teacher_logits, *, temperature=1.0, direction="forward"
+):
+    r"""Temperature squared times the KL from teacher to student, for each example.
+
+    .. math:: T^2 \, D_{\mathrm{KL}}(p_T \,\|\, q_T), \qquad
+              p_T = \mathrm{softmax}(v / T), \quad q_T = \mathrm{softmax}(z / T)
+
+    Here v are the teacher's logits, which do not move, and z the student's. The square
+    keeps the gradient at about the same size for all large temperatures.
+
+    Args:
+        student_logits: Tensor of logits z, shape (..., k).
+        teacher_logits: Tensor of logits v, the same shape; not differentiated.
+        temperature: T above 0, a number or a tensor that broadcasts to shape (...).
+        direction: "forward" (the teacher samples), "reverse" (the student does) or
+            "js", half of each KL to the mean of the two distributions.
+
+    Returns:
+        Tensor of shape (...), in nats per example times T squared.
+
+    Raises:
+        TypeError: If an argument is not a floating-point tensor.
+        ValueError: If the shapes differ, the temperature is not above 0, or the
+            direction is none of the three.
+
+    References:
+        | Distilling the Knowledge in a Neural Network (Hinton, Vinyals & Dean, 2015)
+        | https://arxiv.org/abs/1503.02531
+
+    Example:
+        >>> teacher, student = torch.tensor([[6.0, 4.0, 1.0], [3.0, 0.0, 0.0]])
+        >>> distillation_loss(student, teacher, temperature=2.0)
+        tensor(0.2708)
+
+    Introduced in chapter 6.
+    """
+    _check_floats(student_logits=student_logits, teacher_logits=teacher_logits)
+    if student_logits.shape != teacher_logits.shape or student_logits.ndim == 0:
+        raise ValueError(
+            f"`student_logits` have shape {tuple(student_logits.shape)} and "
+            f"`teacher_logits` {tuple(teacher_logits.shape)}, but both need the same "
+            "shape (..., k), one logit for each of the k classes."
+        )
+    t = torch.as_tensor(temperature, dtype=student_logits.dtype)[..., None]
+    if not (t > 0).all():
+        raise ValueError(
+            f"`temperature` is {t.min():.4g}, but it must be above 0: 1 leaves the "
+            "softmax as it is, more softens it."
+        )
+    log_p = (teacher_logits.detach() / t).log_softmax(-1)
+    log_q = (student_logits / t).log_softmax(-1)
+    log_m = torch.logaddexp(log_p, log_q) - log(2)
+    terms = {
+        "forward": _kl_terms(log_p, log_q),
+        "reverse": _kl_terms(log_q, log_p),
+        "js": (_kl_terms(log_p, log_m) + _kl_terms(log_q, log_m)) / 2,
+    }
+    if direction not in terms:
+        raise ValueError(
+            f"`direction` is {direction!r}; use one of {', '.join(map(repr, terms))}."
+        )
+    return t[..., 0] ** 2 * terms[direction].sum(-1)
 
 
 def adaptive_kl_coefficient(beta, kl, target):
@@ -306,6 +372,11 @@ def adaptive_kl_coefficient(beta, kl, target):
     if kl > 1.5 * target:
         return 2 * beta
     return beta / 2 if kl < target / 1.5 else beta
+
+
+def _kl_terms(log_p, log_q):
+    """p log(p/q) of each outcome, 0 where p is 0."""
+    return torch.where(log_p.isneginf(), 0.0, log_p.exp() * (log_p - log_q))
 
 
 def _check_floats(**tensors):

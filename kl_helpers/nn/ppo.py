@@ -1,15 +1,14 @@
 """PPO on a Gymnasium task, with several rules and seeds trained side by side."""
 
-from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
 from tqdm import tqdm
 
 from ..estimators import kl_k1, kl_k3
+from . import _stacked
 from .losses import adaptive_kl_coefficient, categorical_kl, ppo_kl_penalty_loss
 
 __all__ = ["Batch", "Rule", "generalised_advantages", "train_ppo"]
@@ -165,10 +164,10 @@ def train_ppo(
 
     Returns:
         A dict of arrays with one row per update and one column per run. ``steps``
-        has shape (updates,). The others are ``return``, the mean of the last 100 episodes, nan before the first;
-        ``kl``, D(old‖new) of the update in nats per visited state, exact over the
-        actions; ``k1`` and ``k3``, its estimates from the actions taken;
-        ``clip_fraction``, the share of ratios off 1 by more than 0.2;
+        has shape (updates,). The others are ``return``, the mean of the last 100
+        episodes, nan before the first; ``kl``, D(old‖new) of the update in nats per
+        visited state, exact over the actions; ``k1`` and ``k3``, its estimates from the
+        actions taken; ``clip_fraction``, the share of ratios off 1 by more than 0.2;
         ``largest_ratio``; and ``beta``, the price that was charged.
 
     Raises:
@@ -220,9 +219,8 @@ class Networks:
 
     def __init__(self, seeds, inputs, actions, hidden):
         sizes = (inputs, hidden, hidden)
-        generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
-        self.actor = _layers(generators, (*sizes, actions), gain=0.01)
-        self.critic = _layers(generators, (*sizes, 1), gain=1.0)
+        self.actor = _stacked.layers(seeds, (*sizes, actions), _orthogonal(0.01))
+        self.critic = _stacked.layers(seeds, (*sizes, 1), _orthogonal(1.0))
         self.weights = [each for layer in self.actor + self.critic for each in layer]
         # a run's own view of its weights, with its own optimiser, can stop alone
         self.views = [
@@ -235,11 +233,11 @@ class Networks:
 
     def log_probs(self, observations):
         """Log-probabilities of all actions, (runs, n, k), from (runs, n, inputs)."""
-        return _apply(self.actor, observations).log_softmax(-1)
+        return _stacked.outputs(self.actor, observations, torch.tanh).log_softmax(-1)
 
     def values(self, observations):
         """The critic's guess of the return that is still to come, (runs, n)."""
-        return _apply(self.critic, observations)[..., 0]
+        return _stacked.outputs(self.critic, observations, torch.tanh)[..., 0]
 
     def step(self, losses, going):
         """A step of Adam on the loss of each run that is still going."""
@@ -354,25 +352,14 @@ def _moved(networks, batch):
     }
 
 
-def _layers(generators, sizes, gain):
-    """(weights, bias) of each layer for all runs, orthogonal at the start."""
-    layers = []
-    for inputs, outputs in pairwise(sizes):
-        scale = gain if len(layers) == len(sizes) - 2 else 2**0.5
-        weights = torch.empty(len(generators), outputs, inputs)
-        for own, generator in zip(weights, generators, strict=True):
-            nn.init.orthogonal_(own, scale, generator=generator)
-        bias = torch.zeros(len(generators), 1, outputs)
-        weights = weights.transpose(1, 2).contiguous()
-        layers.append((weights.requires_grad_(), bias.requires_grad_()))
-    return layers
+def _orthogonal(last_gain):
+    """Initial weights: two hidden layers of gain √2, and a last one of `last_gain`."""
 
+    def fill(weights, bias, layer, generator):
+        gain = last_gain if layer == 2 else 2**0.5
+        torch.nn.init.orthogonal_(weights, gain, generator=generator)
 
-def _apply(layers, x):
-    *inner, (weights, bias) = layers
-    for inner_weights, inner_bias in inner:
-        x = torch.tanh(torch.baddbmm(inner_bias, x, inner_weights))
-    return torch.baddbmm(bias, x, weights)
+    return fill
 
 
 def _runs_first(column):
