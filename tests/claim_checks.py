@@ -10,12 +10,13 @@ from itertools import product
 
 import numpy as np
 import torch
-from mpmath import mpf
+from mpmath import mp, mpf
 from oracles import claims as oracle
-from oracles import distillation, latent, policies, reference
+from oracles import distillation, latent, neighbours, policies, reference
 from scipy import stats
 
 import kl_helpers as kl
+from kl_helpers import embedding
 from kl_helpers.nn import losses
 
 P, Q = [1 / 2, 1 / 4, 1 / 8, 1 / 8], [1 / 8, 1 / 2, 1 / 4, 1 / 8]
@@ -988,6 +989,41 @@ def check_C_15():
     )
 
 
+# Maps
+
+
+def check_S3_22():
+    p = [[0, 0.3, 0.1], [0.3, 0, 0.1], [0.1, 0.1, 0]]
+    p, y, h = np.array(p), np.array([[0.0], [1.0], [2.0]]), 1e-6
+
+    def reverse(move):
+        q = kl.map_affinities(y + move * np.eye(3)[:, :1])
+        return float(kl.kl_divergence(q.ravel(), p.ravel()))
+
+    ours = [kl.tsne_gradient(p, y)[0, 0], slope(reverse, 0.0, h)]
+    exact = [["0", "0.3", "0.1"], ["0.3", "0", "0.1"], ["0.1", "0.1", "0"]]
+    return ours, neighbours.slopes_at_first_point(exact, [[0], [1], [2]])
+
+
+def check_S1_26():
+    ours = [p * np.log(p / q) for p, q in [(0.01, 1e-5), (1e-5, 0.01)]]
+    theirs = [
+        mpf(p) * mp.log(mpf(p) / mpf(q))
+        for p, q in [("0.01", "1e-5"), ("1e-5", "0.01")]
+    ]
+    return ours, theirs
+
+
+def check_C_16():
+    line = [0, 1, 3, 4]
+    p = kl.perplexity_affinities(np.array(line, float)[:, None], perplexity=2.0)
+    distances = (np.array(line)[:, None] - np.array(line)) ** 2.0
+    rows = embedding._conditional(distances, np.log(2.0))
+    theirs, both = neighbours.pairs(line, 2)
+    ours = [*rows[0, 1:], rows[1, 0], *rows[1, 2:], p[0, 1]]
+    return ours, [*theirs[0][1:], theirs[1][0], *theirs[1][2:], both[0][1]]
+
+
 # Rows that make the claim of another row once more
 
 check_S0_28 = check_S0_08
@@ -1011,6 +1047,7 @@ check_S3_10 = check_S2_01
 check_X3 = check_S2_19
 check_C_11 = check_S1_23
 check_S3_11 = check_S1_10
+check_X1 = check_S3_22
 check_X2 = check_S1_24
 check_X7 = check_S2_36 = check_S2_37
 check_S2_44 = check_S2_42

@@ -1,6 +1,6 @@
 """The speed figures of the course, measured here and now.
 
-    python -m tools.bench [kl] [ppo]
+    python -m tools.bench [kl] [ppo] [tsne]
 
 The contenders run in turn in one process with one thread, so that a machine that slows
 down slows them all; a ratio is the median over the rounds. A promise that fails is an
@@ -104,7 +104,40 @@ def bench_ppo(rounds=3, steps=100_000):
         yield "return of PPO"
 
 
-BENCHES = {"kl": bench_kl, "ppo": bench_ppo}
+def bench_tsne(rounds=1, iterations=1000):
+    """A map of all digits against scikit-learn's exact t-SNE, judged by the same P."""
+    from sklearn.manifold import TSNE, trustworthiness
+
+    images, _ = kl.load_digits()
+    x = images.reshape(len(images), -1)
+    settings = {"method": "exact", "perplexity": 30, "init": "pca", "random_state": 0}
+    limits = {"max_iter": iterations, "n_iter_without_progress": iterations}
+    names = "kl_helpers.tsne", "sklearn.manifold.TSNE, exact"
+    times, maps = interleaved(
+        {
+            names[0]: lambda _: kl.tsne(x, iterations=iterations, every=iterations)[0],
+            names[1]: lambda _: TSNE(**settings, **limits).fit_transform(x),
+        },
+        rounds,
+        warm_up=0,
+    )
+    print(f"t-SNE of {len(x):,} digits, {iterations:,} iterations, one run")
+    yield from report(times, {names[1]: 4})
+    p = kl.perplexity_affinities(x)
+    bills, trusts = {}, {}
+    for name in names:
+        y = maps[name][0]
+        q = kl.map_affinities(y)
+        bills[name] = float(kl.kl_divergence(p.ravel(), q.ravel()))
+        trusts[name] = trustworthiness(x, y, n_neighbors=12)
+        print(f"  KL {bills[name]:.4f}, trustworthiness {trusts[name]:.4f}  {name}")
+    if bills[names[0]] > 1.01 * bills[names[1]]:
+        yield "KL of t-SNE within 1 %"
+    if trusts[names[0]] < trusts[names[1]]:
+        yield "trustworthiness of t-SNE"
+
+
+BENCHES = {"kl": bench_kl, "ppo": bench_ppo, "tsne": bench_tsne}
 
 
 def main(names):

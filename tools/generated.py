@@ -20,6 +20,7 @@ API_MODULES = (
     "coding",
     "fitting",
     "estimators",
+    "embedding",
     "datasets",
     "nn.losses",
     "nn.vae",
