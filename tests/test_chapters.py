@@ -195,6 +195,8 @@ def test_execution_times_are_within_their_limits():
     assert set(times) == {source.stem for source in SOURCES}
     too_long = {name: t for name, t in times.items() if t > 1.5 * 30}
     assert not too_long and sum(times.values()) < 1.5 * 210
+    main_path = [t for name, t in times.items() if re.match(r"ch0[1-7]_", name)]
+    assert len(main_path) == 7 and sum(main_path) < 1.5 * 120
 
 
 @by_chapter(CHAPTERS + BRIDGES)

@@ -523,8 +523,8 @@ quiz = Quiz(
     (
         Item(
             "largest",
-            "PPO with the clip at 1 ± 0.2. After an update the largest ratio is about "
-            "2. What is wrong?",
+            "PPO with the clip at 1 ± 0.2. After an update the largest ratio is 1.86. "
+            "What is wrong?",
             (
                 Option(
                     "The clip is not applied: it is a constraint, and it is violated.",

@@ -145,7 +145,7 @@ def flattened(probabilities):
         probabilities: Tensor of shape (..., k), each row a distribution.
 
     Returns:
-        Tensor of the same shape: how sure the row was is kept, what it thought of the
+        A tensor of the same shape. How sure the row was is kept, what it thought of the
         other classes is gone.
 
     Raises:
@@ -174,7 +174,7 @@ def shuffled(probabilities, seed=0):
         seed: Seed of the order, which is another one in each row.
 
     Returns:
-        Tensor of shape (n, k): every row has the entropy that it had.
+        A tensor of shape (n, k); every row has the entropy that it had.
 
     Raises:
         ValueError: If there are fewer than two classes.
@@ -208,7 +208,7 @@ def shifted(images):
         images: Tensor of shape (n, height, width).
 
     Returns:
-        Tensor of shape (9 n, height, width): n images after n images, so that labels
+        A tensor of shape (9 n, height, width), n images after n images, so that labels
         are repeated as ``labels.repeat(9)``.
 
     Raises:

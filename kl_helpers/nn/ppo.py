@@ -14,6 +14,9 @@ from .losses import adaptive_kl_coefficient, categorical_kl, ppo_kl_penalty_loss
 __all__ = ["Batch", "Rule", "generalised_advantages", "train_ppo"]
 
 
+LONGEST_GRADIENT = 0.1  # of a policy; without a limit some seeds never recover
+
+
 class Rule(NamedTuple):
     """What keeps an update near the policy that acted. The default is: nothing.
 
@@ -144,7 +147,8 @@ def train_ppo(
 
     Every run has its own weights, environments and random numbers; runs with the same
     seed start from the same policy and differ by their rule alone. Adam's learning rate
-    falls to 0 on a straight line. The result depends on the arguments alone and is the
+    falls to 0 on a straight line, and gradients of the policy that are longer than 0.1
+    are shortened to it. The result depends on the arguments alone and is the
     same on the same machine with one thread. Progress is shown on stderr; the
     environment variable TQDM_DISABLE=1 silences it.
 
@@ -242,6 +246,10 @@ class Networks:
     def step(self, losses, going):
         """A step of Adam on the loss of each run that is still going."""
         gradients = torch.autograd.grad(losses.sum(), self.weights)
+        policy = gradients[: 2 * len(self.actor)]  # of the actor, which come first
+        square = sum(each.flatten(1).square().sum(1) for each in policy)
+        shrink = (LONGEST_GRADIENT / square.sqrt()).clamp(max=1)[:, None, None]
+        gradients = [*(shrink * each for each in policy), *gradients[len(policy) :]]
         for run in going.nonzero()[:, 0].tolist():
             for view, gradient in zip(self.views[run], gradients, strict=True):
                 view.grad = gradient[run]
