@@ -227,14 +227,15 @@ def ppo_kl_penalty_loss(
 
     Introduced in chapter 5.
     """
-    kl = categorical_kl(old_log_probs, log_probs)
-    if actions.is_floating_point() or actions.shape != kl.shape:
+    _check_rows(log_probs, old_log_probs)
+    states = log_probs.shape[:-1]
+    if actions.is_floating_point() or actions.shape != states:
         kind = TypeError if actions.is_floating_point() else ValueError
         raise kind(
             f"`actions` hold {actions.dtype} of shape {tuple(actions.shape)}, but one "
-            f"whole number per state is needed, shape {tuple(kl.shape)}."
+            f"whole number per state is needed, shape {tuple(states)}."
         )
-    beta = torch.as_tensor(beta, dtype=kl.dtype, device=kl.device)
+    beta = torch.as_tensor(beta, dtype=log_probs.dtype, device=log_probs.device)
     if not (beta >= 0).all():
         raise ValueError(
             f"`beta` is {beta.min():.4g}, but a price is at least 0: a negative one "
@@ -244,18 +245,15 @@ def ppo_kl_penalty_loss(
         t.gather(-1, actions[..., None])[..., 0] for t in (log_probs, old_log_probs)
     )
     push = ppo_clip_loss(log_prob, old_log_prob, advantages, epsilon=epsilon)
+    if not beta.any():
+        return push  # what costs nothing need not be computed
+    kl = categorical_kl(old_log_probs, log_probs)
     return push + beta * kl
 
 
 def categorical_kl(log_p, log_q):
     """D(P||Q) in nats from log-probabilities, over the last axis; P does not move."""
-    _check_floats(log_p=log_p, log_q=log_q)
-    if log_p.shape != log_q.shape or log_p.ndim == 0:
-        raise ValueError(
-            f"the log-probabilities have shapes {tuple(log_p.shape)} and "
-            f"{tuple(log_q.shape)}, but both need the same shape (..., k): one number "
-            "for each of the k actions."
-        )
+    _check_rows(log_p, log_q)
     log_p = log_p.detach()
     for each in (log_p, log_q):
         off = each.detach().logsumexp(-1).abs()
@@ -377,6 +375,16 @@ def adaptive_kl_coefficient(beta, kl, target):
 def _kl_terms(log_p, log_q):
     """p log(p/q) of each outcome, 0 where p is 0."""
     return torch.where(log_p.isneginf(), 0.0, log_p.exp() * (log_p - log_q))
+
+
+def _check_rows(log_p, log_q):
+    _check_floats(log_p=log_p, log_q=log_q)
+    if log_p.shape != log_q.shape or log_p.ndim == 0:
+        raise ValueError(
+            f"the log-probabilities have shapes {tuple(log_p.shape)} and "
+            f"{tuple(log_q.shape)}, but both need the same shape (..., k): one number "
+            "for each of the k actions."
+        )
 
 
 def _check_floats(**tensors):
