@@ -43,7 +43,7 @@ test: .venv/test.ok ## everything that CI checks
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "not site"
 	$(BIN)/python -m pytest -q --nbval notebooks -n $(WORKERS) --dist loadfile --nbval-cell-timeout 120
 	@$(MAKE) --no-print-directory book
-	$(BIN)/python -m pytest -q -m site
+	$(BIN)/python -m pytest -q -m site -n $(WORKERS) --dist loadgroup
 
 bench: .venv/bench.ok ## measure the speed figures the course quotes
 	@$(BIN)/python -m tools.bench
@@ -63,5 +63,6 @@ _build/html/.finished: $(SITE_INPUTS)
 	@echo "Building the site"
 	@$(BUILD_SITE) > _build/build.log 2>&1 || { cat _build/build.log; \
 	  echo "kl: the site was not built; the warnings and errors stand above."; exit 1; }
+	@grep '^kl:' _build/build.log || true
 	@touch $@
 	@echo "The site stands in _build/html"

@@ -142,8 +142,8 @@ def _edges(q):
         raise ValueError(f"`q` has shape {q.shape}; the coder takes one row.")
     possible = np.cumsum(q > 0)
     share = np.cumsum(q)
-    edges = np.rint(share / share[-1] * (TOTAL - possible[-1])) + possible
-    return [0, *edges.astype(int).tolist()]
+    edges = np.rint(share / share[-1] * (TOTAL - float(possible[-1]))) + possible
+    return [0, *edges.astype(np.int64).tolist()]
 
 
 def _read_symbols(symbols, edges):

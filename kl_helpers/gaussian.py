@@ -197,15 +197,23 @@ def _read_covariance(name, value):
             f"`{name}` is not symmetric; a covariance is. "
             "Average it with its transpose if the difference is rounding."
         )
-    try:
-        return cov, np.linalg.cholesky(cov)
-    except np.linalg.LinAlgError:
+    root = _cholesky(cov)
+    if np.isnan(root).any():
         lowest = np.linalg.eigvalsh(cov).min()
         raise ValueError(
             f"`{name}` is not positive definite (smallest eigenvalue {lowest:.4g}): "
             "some direction has no spread, or the entries are not variances and "
             "covariances."
-        ) from None
+        )
+    return cov, root
+
+
+def _cholesky(cov):
+    """The lower root, or nan if there is none: in the browser numpy raises nothing."""
+    try:
+        return np.linalg.cholesky(cov)
+    except np.linalg.LinAlgError:
+        return np.array(np.nan)
 
 
 def _check_broadcast(**arrays):

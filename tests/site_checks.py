@@ -78,6 +78,10 @@ class Page(HTMLParser):
             self.text.append(data)
 
 
+# The notebook interface is not ours: tests/test_browser.py drives it instead.
+NOT_OURS = {"_static", "lite"}
+
+
 @cache
 def read_page(path):
     return Page(path.read_text(encoding="utf-8"))
@@ -85,8 +89,10 @@ def read_page(path):
 
 def pages(folder):
     """(name, page) of every page of the site."""
-    found = sorted(p for p in Path(folder).rglob("*.html") if "_static" not in p.parts)
-    return [(p.relative_to(folder).as_posix(), read_page(p)) for p in found]
+    found = sorted(Path(folder).rglob("*.html"))
+    names = [p.relative_to(folder) for p in found]
+    ours = [n for n in names if not NOT_OURS & set(n.parts)]
+    return [(n.as_posix(), read_page(Path(folder) / n)) for n in ours]
 
 
 def is_outside(address):
@@ -159,7 +165,7 @@ def outside_requests(folder):
         problems += [f"{name}: loads {a}" for a in addresses if a and is_outside(a)]
     patterns = {".css": CSS_ADDRESS, ".js": SCRIPT_ADDRESS, ".mjs": SCRIPT_ADDRESS}
     for path in sorted(Path(folder).rglob("*")):
-        if path.suffix in patterns:
+        if path.suffix in patterns and path.relative_to(folder).parts[0] != "lite":
             found = patterns[path.suffix].findall(path.read_text(encoding="utf-8"))
             name = path.relative_to(folder).as_posix()
             problems += [f"{name}: loads {a}" for a in found if is_outside(a)]

@@ -4,7 +4,8 @@
 * alt text of computed figures, read from the notebook's own outputs,
 * equations rendered at build time; a mistake in one is a warning,
 * on every page only the styles and scripts it uses, and nothing from another host,
-* the package's wheel, version and date.
+* the package's wheel, version and date,
+* JupyterLite with the chapters that run in the browser.
 """
 
 import inspect
@@ -16,10 +17,12 @@ import subprocess
 from datetime import date
 from pathlib import Path
 
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
 from sphinxcontrib import katex
 
 import kl_helpers
-from tools import equations, generated, page_text
+from tools import equations, generated, lite, page_text, pyodide
 
 ROOT = Path(__file__).resolve().parent.parent
 BAR = (
@@ -29,6 +32,7 @@ BAR = (
     ("How to", "book/how_to"),
 )
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
+logger = logging.getLogger(__name__)
 DESCRIPTION = (
     "KL divergence from its definition to VAEs, PPO, RLHF, distillation and t-SNE. "
     "Every number is computed by the code beside it and checked on every change."
@@ -61,8 +65,22 @@ def prepare(app, config):
     show_buttons_only_with_a_repository(config)
     version, changed = kl_helpers.__version__, last_change()
     config.html_context.update(course_version=version, course_date=changed)
+    config.html_context["course_pyodide"] = find_pyodide()
     config.html_static_path = [*config.html_static_path, str(ROOT / "book" / "vendor")]
     generated.write(version, changed)
+
+
+def find_pyodide():
+    """Where Python for the browser is; None leaves the links to it out."""
+    try:
+        folder = pyodide.find(say=logger.info)
+    except pyodide.BadFile as error:
+        raise ExtensionError(f"kl: {error}") from None
+    if folder is None:
+        logger.info(
+            "kl: no chapter links to its browser version: no source has Pyodide"
+        )
+    return folder
 
 
 def clear(site):
@@ -132,6 +150,7 @@ def finish_page_context(app, pagename, templatename, context, doctree):
     ]
     context["course_description"] = description(app, pagename, doctree)
     context["page_links"] = page_links(pagename, context)
+    context["course_browser"] = browser_link(pagename, context)
     context["metatags"] = ""
     context["body"] = body = page_text.tidy_body(context.get("body") or "")
     styles = ["house.css"] + ["katex/katex.min.css"] * ('class="katex' in body)
@@ -182,6 +201,17 @@ def page_links(pagename, context):
     return links
 
 
+def browser_link(pagename, context):
+    """(address or None, what to know before the click) for a page with code."""
+    runs = generated.front_matter(pagename).get("runs")
+    if runs == "local":
+        return None, "Needs PyTorch, which browsers cannot run: take the notebook"
+    if runs != "browser" or not context["course_pyodide"]:
+        return None
+    address = context["content_root"] + lite.ENTRY.format(Path(pagename).name)
+    return address, f"loads {lite.DOWNLOAD_MB} MB once"
+
+
 def address_of_text(url):
     """Where a page is edited: a notebook in its chapter, a generated page nowhere."""
     url = re.sub(r"/notebooks/(\w+)\.ipynb$", r"/book/chapters/\1.md", url)
@@ -193,7 +223,9 @@ def finish_site(app, exception):
     if exception or app.builder.name != "html":
         return
     site = Path(app.outdir)
-    build_wheel(site / "wheels")
+    wheel = build_wheel(site / "wheels")
+    if folder := app.config.html_context["course_pyodide"]:
+        lite.build(site, wheel, folder)
     start = (site / f"{app.config.root_doc}.html").read_text()
     (site / "index.html").write_text(
         page_text.at_root(start, Path(app.config.root_doc).parent)
@@ -212,6 +244,6 @@ def build_wheel(folder):
     os.environ.setdefault("SOURCE_DATE_EPOCH", "1577836800")
     os.chdir(ROOT)
     try:
-        buildapi.build_wheel(str(folder))
+        return folder / buildapi.build_wheel(str(folder))
     finally:
         os.chdir(here)

@@ -138,12 +138,19 @@ function startQuiz(form) {
   }
 }
 
+// Python in the browser needs WebAssembly; without it the link would lead nowhere.
+function checkBrowserLink(item) {
+  if (typeof WebAssembly === "object") return;
+  item.textContent = "This browser cannot run Python (it has no WebAssembly)";
+}
+
 startThemeButton(document.querySelector(".theme-button"));
 if (navigator.clipboard) {
   document.querySelectorAll(".cell_input, .copyable").forEach(addCopyButton);
 }
 document.querySelectorAll("details.predict").forEach(startPredict);
 document.querySelectorAll("form.quiz").forEach(startQuiz);
+document.querySelectorAll(".run-here:has(a)").forEach(checkBrowserLink);
 letKeysScroll();
 addEventListener("load", letKeysScroll);
 const contents = document.querySelector("#page-toc");

@@ -1,0 +1,145 @@
+"""Every browser chapter runs from top to bottom in JupyterLite, in a real Chromium."""
+
+import time
+
+import nbformat
+import pytest
+from browser import ROOT, SITE, Visit, browser, served
+
+from tools import lite
+
+pytestmark = [pytest.mark.site, pytest.mark.xdist_group("lite")]
+FIRST, FIRST_CELL = "ch01_definition_and_gibbs", 20  # seconds
+READ = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON()"
+STATE = """() => {
+  const widget = window.jupyterapp.shell.currentWidget;
+  const cells = widget.content.model.toJSON().cells.filter(
+    (cell) => cell.cell_type === "code",
+  );
+  const failed = cells.flatMap((cell) => cell.outputs).filter(
+    (output) => output.output_type === "error",
+  );
+  return {
+    status: widget.sessionContext.session?.kernel?.status,
+    open: cells.filter((cell) => !cell.execution_count).length,
+    ran: cells.filter((cell) => cell.execution_count).length,
+    errors: failed.map((error) => `${error.ename}: ${error.evalue}`),
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def site():
+    if not (SITE / "lite").exists():
+        pytest.fail("the site has no lite/: build it with a Pyodide", pytrace=False)
+    with served() as base, browser() as running:
+        yield base, running
+
+
+@pytest.fixture(scope="module")
+def visit(site):
+    """One reader, who opens one chapter after the other."""
+    base, running = site
+    visit = Visit(running, base)
+    yield visit
+    visit.close()
+
+
+@pytest.fixture
+def stranger(site):
+    """A reader who was never here: nothing is in the cache."""
+    base, running = site
+    visit = Visit(running, base)
+    yield visit
+    visit.close()
+
+
+def open_notebook(visit, name):
+    page = visit.open(f"notebooks/{name}.html")
+    page.get_by_role("link", name="Run in the browser").press("Enter")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.content.model"
+    )
+    return page
+
+
+def wait_until(page, done, seconds=150):
+    """Wait until `done` says so of the notebook's state; that state."""
+    start = time.monotonic()
+    while not done(state := page.evaluate(STATE)):
+        assert time.monotonic() - start < seconds, state
+        page.wait_for_timeout(100)
+    return state
+
+
+def run_all(page):
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    wait_until(page, lambda s: s["errors"] or s["status"] == "idle" and not s["open"])
+
+
+def printed(cells):
+    """What each code cell printed, but for those whose last digits may differ."""
+    return [
+        "".join(o["text"] for o in cell["outputs"] if o.get("name") == "stdout")
+        for cell in cells
+        if cell["cell_type"] == "code"
+        and "nbval-ignore-output" not in cell["metadata"].get("tags", [])
+    ]
+
+
+@pytest.mark.parametrize("name", lite.pages())
+def test_chapter_runs(visit, name):
+    page = open_notebook(visit, name)
+    run_all(page)
+    assert page.evaluate(STATE)["errors"] == []
+    stored = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    # The browser's older numpy finds the numbers that the page shows.
+    assert printed(page.evaluate(READ)["cells"]) == printed(
+        lite.for_browser(stored).cells
+    )
+    assert visit.outside == [] and visit.complaints == []
+
+
+def test_first_cell_and_size_of_the_download(stranger):
+    """From the click to the first output, with an empty cache."""
+    loaded = []
+    stranger.page.on("response", lambda answer: loaded.append(answer))
+    stranger.open(f"notebooks/{FIRST}.html")
+    loaded.clear()
+    start = time.monotonic()
+    page = open_notebook(stranger, FIRST)
+    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Shift+Enter")
+    wait_until(page, lambda s: s["ran"])
+    assert time.monotonic() - start < FIRST_CELL
+    run_all(page)
+    size = sum(int(a.headers.get("content-length", 0)) for a in loaded) / 1e6
+    assert 0.8 * lite.DOWNLOAD_MB < size <= lite.DOWNLOAD_MB
+
+
+def test_work_is_kept_in_the_browser(visit):
+    page = open_notebook(visit, FIRST)
+    cell = page.locator(".jp-CodeCell .cm-content").first
+    cell.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nmine = 0.625")
+    page.keyboard.press("Control+s")
+    page.wait_for_timeout(1000)
+    page.reload()
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    page.get_by_text("mine = 0.625").first.wait_for()
+
+
+def test_chapters_that_need_torch_say_so(visit):
+    page = visit.open("notebooks/ch04_vae.html")
+    assert page.get_by_role("link", name="Run in the browser").count() == 0
+    assert "PyTorch" in page.locator(".run-here").inner_text()
+
+
+def test_a_browser_without_webassembly_gets_a_sentence(stranger):
+    stranger.context.add_init_script("delete window.WebAssembly")
+    page = stranger.open(f"notebooks/{FIRST}.html")
+    assert page.get_by_role("link", name="Run in the browser").count() == 0
+    assert "cannot run Python" in page.locator(".run-here").inner_text()
