@@ -19,7 +19,7 @@ from pathlib import Path
 from sphinxcontrib import katex
 
 import kl_helpers
-from tools import equations, generated, page_text
+from tools import announce, equations, generated, page_text, takeaway
 
 ROOT = Path(__file__).resolve().parent.parent
 BAR = (
@@ -131,6 +131,9 @@ def finish_page_context(app, pagename, templatename, context, doctree):
         for claim in generated.front_matter(pagename).get("claims", [])
     ]
     context["course_description"] = description(app, pagename, doctree)
+    context["course_preview"] = announce.tags(
+        pagename, context, app.config.html_baseurl
+    )
     context["page_links"] = page_links(pagename, context)
     context["metatags"] = ""
     context["body"] = body = page_text.tidy_body(context.get("body") or "")
@@ -201,6 +204,7 @@ def finish_site(app, exception):
     for pattern in UNUSED:
         for path in (site / "_static").glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    takeaway.with_the_site(site, DESCRIPTION, app.config)
 
 
 def build_wheel(folder):
