@@ -15,9 +15,12 @@ import tempfile
 from itertools import groupby
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+
 from tools import course_text
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NBSP = "\u00a0"
 SHORT_CODE = 24  # lines; a listing this long or shorter is not split between pages
 PRINTING_TIME = 300  # seconds
 
@@ -101,6 +104,8 @@ def prepare(pages, site, address):
 
     course_text.settle_links(pages, inside, address)
     for page in pages:
+        for heading in page.text.select("h1, h2, h3, h4"):
+            keep_spaces(heading)
         for element in page.text.select("[id]"):
             element["id"] = f"{page.stem}--{element['id']}"
         for image, path in course_text.image_sources(page):
@@ -110,6 +115,19 @@ def prepare(pages, site, address):
         for listing in page.text.select("pre"):
             if listing.get_text().count("\n") <= SHORT_CODE:
                 listing.parent["class"] = [*listing.parent.get("class", []), "short"]
+
+
+def keep_spaces(heading):
+    """Spaces that survive the end of a line.
+
+    Else the outline of the PDF joins the words around it.
+    """
+    for text in heading.find_all(string=re.compile(r"\s")):
+        if not text.find_parent(class_="katex"):
+            pieces = html.escape(text).split()
+            lead, trail = text[0].isspace(), text[-1].isspace()
+            joined = f"{NBSP}<wbr>".join([""] * lead + pieces + [""] * trail)
+            text.replace_with(BeautifulSoup(joined, "html.parser"))
 
 
 def document(pages, facts, numbers, site, work):
@@ -147,10 +165,17 @@ def assembled(pages, facts, numbers):
     return (
         f'<main class="bd-article"><header class="title-page">'
         f"<h1>{html.escape(facts['title'])}</h1>"
-        f"<p>{html.escape(facts['summary'])}</p>{facts['hills']}"
+        f"<p>{unbroken(facts['summary'])}</p>{facts['hills']}"
         f'<p class="stamp">{html.escape(facts["stamp"].capitalize())}<br>'
         f"{html.escape(facts['rights'])}</p></header>"
         f"{contents(pages, numbers)}{chapters}</main>"
+    )
+
+
+def unbroken(text):
+    """Text in which no line ends inside a hyphenated name."""
+    return re.sub(
+        r"\b\w-\w+", r'<span class="unbroken">\g<0></span>', html.escape(text)
     )
 
 
