@@ -18,7 +18,7 @@ LIVE = "kl-playground", "kl-embed"  # elements or classes that need a browser
 # Frames of the theme, and what only a screen can use.
 SCREEN_ONLY = (
     ".headerlink, script, style, button, details.hide > summary, .copy-button, "
-    ".quiz-verdict, .quiz label, .viewcode-link, .toctree-wrapper"
+    ".quiz-verdict, .quiz label, a:has(.viewcode-link), .toctree-wrapper"
 )
 LETTERS = "abcdefghij"
 # Kinds of code that the styles colour; every other piece needs no element of its own.

@@ -24,7 +24,7 @@ FACTS = "facts.json"
 PAGE = "book/take_away.html"
 SLOT = re.compile(r"(<!-- downloads -->).*?(<!-- end of downloads -->)", re.DOTALL)
 LICENCE = "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/"
-MIT = "code MIT, text and figures CC BY 4.0"
+BOTH = "Text and figures: CC BY 4.0; code: MIT"
 
 
 @dataclass(frozen=True)
@@ -34,28 +34,28 @@ class Download:
     file: str
     what: str
     needs: str
-    licence: str = MIT
+    licence: str = BOTH
 
 
 PDF = Download(
     "kl-divergence-in-practice.pdf",
-    "the whole course on paper, A4, with solutions and the reasons of the quizzes",
+    "The whole course for paper, A4, with outline and page numbers.",
     "a PDF reader or a printer",
 )
 EPUB = Download(
     "kl-divergence-in-practice.epub",
-    "the whole course for e-readers",
-    "a reader of EPUB 3 that shows MathML, for example Apple Books or Thorium",
+    "The whole course for e-readers.",
+    "a reader of EPUB 3 that shows MathML",
 )
 NOTEBOOKS = Download(
     "kl-notebooks.zip",
-    "every notebook with its outputs, and the package they import",
-    "Python 3.11 and JupyterLab; the README inside says how",
+    "Every notebook with its outputs, and the package they import.",
+    "Python 3.11 and JupyterLab",
 )
 FIGURES = Download(
     "kl-figures.zip",
-    "the key figure of each chapter as SVG and PDF, with a sentence that reads it",
-    "nothing; for slides and papers",
+    "The key figure of each chapter as SVG and PDF, with a sentence that reads it.",
+    "a program for slides or papers that takes SVG or PDF",
     "CC BY 4.0",
 )
 DOWNLOADS = PDF, EPUB, NOTEBOOKS, FIGURES
@@ -113,30 +113,24 @@ def write_zip(target, folder, files):
 
 
 def list_downloads(site):
-    """Write the table of what is there into the page of downloads."""
+    """Write the list of what is there into the page of downloads."""
     page = Path(site, PAGE)
     if page.exists():
         text = page.read_text("utf-8")
-        table = downloads_table(Path(site, "downloads"))
-        page.write_text(SLOT.sub(lambda m: m[1] + table + m[2], text), "utf-8")
+        listed = downloads_html(Path(site, "downloads"))
+        page.write_text(SLOT.sub(lambda m: m[1] + listed + m[2], text), "utf-8")
 
 
-def downloads_table(folder):
-    rows = "".join(
-        f'<tr><td><a href="../downloads/{d.file}" download>{d.file}</a></td>'
-        f"<td>{size((folder / d.file).stat().st_size)}</td>"
-        f"<td>{html.escape(d.what)}</td><td>{html.escape(d.needs)}</td>"
-        f"<td>{html.escape(d.licence)}</td></tr>"
+def downloads_html(folder):
+    items = "".join(
+        f'<dt><a href="../downloads/{d.file}" download>{d.file}</a>, '
+        f"{size((folder / d.file).stat().st_size)}</dt>"
+        f"<dd><p>{html.escape(d.what)} It needs {html.escape(d.needs)}. "
+        f"{html.escape(d.licence)}.</p></dd>"
         for d in DOWNLOADS
         if (folder / d.file).exists()
     )
-    heads = "".join(
-        f"<th>{h}</th>" for h in ("file", "size", "what", "needs", "licence")
-    )
-    return (
-        f'<div class="table-scroll"><table class="downloads"><thead><tr>{heads}</tr>'
-        f"</thead><tbody>{rows}</tbody></table></div>"
-    )
+    return f"<dl>{items}</dl>"
 
 
 def size(count):
