@@ -7,9 +7,11 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+import nbformat
 import pytest
 from takeaway_checks import epub_problems
 
+from kl_helpers import plots
 from tools import announce, course_text, ebook, figures, paper, takeaway
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,6 +131,7 @@ def test_the_epub_is_one(epub, site):
     assert (site / "again.epub").read_bytes() == epub
     with zipfile.ZipFile(io.BytesIO(epub)) as book:
         first = book.read("EPUB/ch01_a.xhtml").decode()
+        assert b'viewBox="0 0 1 1"' in book.read("EPUB/title.xhtml")
     assert "<mi>x</mi>" in first and "katex" not in first
 
 
@@ -265,6 +268,54 @@ def test_what_is_missing_for_the_pdf_is_said_in_a_sentence(tmp_path, monkeypatch
     assert "make book" in takeaway.print_course(tmp_path, tmp_path)
     monkeypatch.setenv("CHROMIUM", str(tmp_path / "nowhere"))
     assert "Chromium" in paper.missing() and "CHROMIUM" in paper.missing()
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_without_chromium_the_rest_is_there(tmp_path, monkeypatch, capsys, strict):
+    monkeypatch.setattr(takeaway, "SITE", tmp_path)
+    monkeypatch.setattr(takeaway, "ROOT", tmp_path)
+    sentence = "the PDF needs Chromium: do this"
+    monkeypatch.setattr(takeaway, "print_course", lambda: sentence)
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "downloads" / "a.zip").write_bytes(b"x" * 2000)
+    if strict:
+        with pytest.raises(SystemExit, match="kl: the PDF needs Chromium"):
+            takeaway.main(strict)
+        return
+    takeaway.main(strict)
+    assert capsys.readouterr().out.split("\n")[:2] == [
+        f"Left out: {sentence}.",
+        "      2 kB  downloads/a.zip",
+    ]
+
+
+def test_a_figure_is_caught_where_a_chapter_shows_it():
+    cells = [
+        {"cell_type": "code", "id": str(number), "source": source}
+        for number, source in enumerate(
+            (
+                "from kl_helpers import plots\nx = 2",
+                "plots.show('figure', alt=f'{x} bits')",
+            )
+        )
+    ]
+    nb = nbformat.from_dict({"cells": cells, "metadata": {}})
+    shown = plots.show
+    found = figures.draw(nb)
+    assert (found.figure, found.reading) == ("figure", "2 bits")
+    assert plots.show is shown
+
+
+def test_the_contents_name_pages_and_headings_keep_their_spaces(site):
+    pages = settled(site)
+    told = paper.contents(pages, {"ch01_a": 7})
+    assert '<a href="#ch01_a"><span>1. First &amp; last</span>' in told
+    assert '<span class="page-number">7</span>' in told
+    paper.prepare(pages, "../html", "")
+    heading = pages[0].text.h1
+    assert str(heading) == "<h1>First\u00a0<wbr/>&amp;\u00a0<wbr/>last</h1>"
+    assert pages[0].title == "First & last"
+    assert pages[0].text.img["src"] == "../html/_images/a.png"
 
 
 def test_headings_are_safe_inside_a_style_sheet():
