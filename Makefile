@@ -16,7 +16,7 @@ BUILD_SITE := $(BIN)/jupyter-book build . -W -n --keep-going --all
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks sync test bench mutants clean
+.PHONY: help setup book books figures serve lab notebooks sync test bench mutants clean
 
 help: ## explain the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -24,6 +24,12 @@ help: ## explain the commands
 setup: .venv/test.ok ## make the whole environment in .venv (site, run and test)
 
 book: _build/html/.finished ## build the site into _build/html
+
+books: book ## the same, and fail if one of the downloads cannot be made here
+	@$(BIN)/python -m tools.takeaway all
+
+figures: .venv/run.ok ## draw the key figures whose chapter changed, for kl-figures.zip
+	@$(BIN)/python -m tools.figures build
 
 serve: book ## build the site and serve it on this machine (PORT=8000)
 	@$(BIN)/python tools/serve.py _build/html $(PORT)
@@ -64,5 +70,6 @@ _build/html/.finished: $(SITE_INPUTS)
 	@$(BUILD_SITE) > _build/build.log 2>&1 || { cat _build/build.log; \
 	  echo "kl: the site was not built; the warnings and errors stand above."; exit 1; }
 	@grep '^kl:' _build/build.log || true
+	@$(BIN)/python -m tools.takeaway
 	@touch $@
 	@echo "The site stands in _build/html"

@@ -22,7 +22,15 @@ from sphinx.util import logging
 from sphinxcontrib import katex
 
 import kl_helpers
-from tools import equations, generated, lite, page_text, pyodide
+from tools import (
+    announce,
+    equations,
+    generated,
+    lite,
+    page_text,
+    pyodide,
+    takeaway,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 BAR = (
@@ -149,6 +157,9 @@ def finish_page_context(app, pagename, templatename, context, doctree):
         for claim in generated.front_matter(pagename).get("claims", [])
     ]
     context["course_description"] = description(app, pagename, doctree)
+    context["course_preview"] = announce.tags(
+        pagename, context, app.config.html_baseurl
+    )
     context["page_links"] = page_links(pagename, context)
     context["course_browser"] = browser_link(pagename, context)
     context["metatags"] = ""
@@ -233,6 +244,7 @@ def finish_site(app, exception):
     for pattern in UNUSED:
         for path in (site / "_static").glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    takeaway.with_the_site(site, DESCRIPTION, app.config)
 
 
 def build_wheel(folder):
