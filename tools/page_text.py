@@ -3,6 +3,12 @@
 import re
 
 IMAGE_SIZE = re.compile(r'style="width: (\d+)px; height: (\d+)px;"')
+# Roles that a screen reader is told wrongly, and a heading of a column without words.
+MENDED = {
+    ' role="list" class="citation-list"': ' class="citation-list"',
+    ' role="doc-biblioentry"': "",
+    '<th class="head"><p></p></th>': "<td></td>",
+}
 LAZY = '<img loading="lazy" '
 SECOND_VOICE = re.compile(r"<blockquote>(\s*<div><p><strong>(Trap|Check)\.)")
 
@@ -20,6 +26,8 @@ def tidy_body(body):
     body = SECOND_VOICE.sub(
         lambda m: f'<blockquote class="{m[2].lower()}">{m[1]}', body
     )
+    for what, instead in MENDED.items():
+        body = body.replace(what, instead)
     body = IMAGE_SIZE.sub(image_size, body)
     first, *rest = body.split("<img ")
     if rest:  # the first figure is on the first screen
