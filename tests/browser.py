@@ -1,96 +1,122 @@
-"""A real Chromium on the built site, cut off from every other host."""
+"""A real Chromium for tests of the built site: fixtures for pages of any kind.
 
-import functools
-import http.server
+`browser` starts once a module; `site` serves _build/html in a folder, as a site that does
+not stand at the root of its host. `new_page` opens pages that may reach this machine
+only, and keeps what went wrong: `page.outside` are requests to other hosts, all aborted,
+`page.complaints` are errors of scripts and of the console.
+"""
+
 import os
 import shutil
 import threading
-from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+
+from tools import playground
+from tools.serve import open_server
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
-PREFIX = "/some/path"  # a site may stand in any folder of its host
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-HOW = "no Chromium on this machine (Debian: apt-get install chromium)"
+FLAGS = ["--no-sandbox", "--disable-gpu"]
+MISSING = (
+    "no Chromium was found; install it (Debian: apt-get install chromium) and playwright "
+    "(pip install playwright) to run the tests in a browser"
+)
 
 
-class UnderPrefix(http.server.SimpleHTTPRequestHandler):
-    """Serves the site below PREFIX and nothing above it."""
-
-    def translate_path(self, path):
-        if not path.startswith(f"{PREFIX}/"):
-            return "/no-such-file"
-        return super().translate_path(path.removeprefix(PREFIX))
-
-    def log_message(self, *args):
-        pass
-
-
-@contextmanager
-def served(folder=SITE):
-    """Address of the site, as long as the block runs."""
-    handler = functools.partial(UnderPrefix, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}{PREFIX}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def chromium():
-    """Path of the system's Chromium; without one the test skips, but not in CI."""
-    if found := next(filter(None, map(shutil.which, NAMES)), None):
-        return found
+def unavailable():
+    """Skip with a sentence; in CI a test that cannot run is a failure."""
     if os.environ.get("CI"):
-        pytest.fail(HOW, pytrace=False)
-    return pytest.skip(HOW)
+        pytest.fail(MISSING, pytrace=False)
+    pytest.skip(MISSING)
 
 
-@contextmanager
+@pytest.fixture(scope="module")
 def browser():
-    path = chromium()
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        path = None
+    if path is None:
+        unavailable()
     with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=path, args=list(OPTIONS))
-        try:
-            yield running
-        finally:
-            running.close()
+        browser = play.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
 
 
-class Visit:
-    """One page, with what it asked of other hosts and what it complained about."""
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The address of the start page's folder, which is not the root of the host."""
+    if not (SITE / "index.html").exists():
+        pytest.fail(f"{SITE} holds no site; `make book` builds it", pytrace=False)
+    host = tmp_path_factory.mktemp("host")
+    (host / "some" / "folder").mkdir(parents=True)
+    (host / "some" / "folder" / "course").symlink_to(SITE, target_is_directory=True)
+    server = open_server(host, 8700)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/some/folder/course/"
+    server.shutdown()
+    server.server_close()
 
-    def __init__(self, running, base, **options):
-        options = {"viewport": {"width": 1280, "height": 800}, **options}
-        self.base, self.outside, self.complaints = base, [], []
-        self.context = running.new_context(**options)
-        self.context.route("**/*", self.guard)
-        self.page = self.context.new_page()
-        self.page.on("console", self.note)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def guard(self, route):
-        url = route.request.url
-        if url.startswith((self.base, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.outside.append(url)
-            route.abort()
+@pytest.fixture
+def new_page(browser):
+    """new_page(address, width=1280, scheme="light", …) -> a loaded page."""
+    contexts = []
 
-    def note(self, message):
-        if message.type == "error":
-            self.complaints.append(f"{message.text} {message.location.get('url', '')}")
+    def open_page(address, **options):
+        page = blank_page(browser, **options)
+        contexts.append(page.context)
+        page.goto(address, wait_until="load")
+        return page
 
-    def open(self, name):
-        self.page.goto(self.base + name)
-        return self.page
+    yield open_page
+    for context in contexts:
+        context.close()
 
-    def close(self):
-        self.context.close()
+
+def blank_page(browser, *, width=1280, height=900, scheme="light", **options):
+    """A page of a reader who was never here, cut off from other hosts."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        **options,
+    )
+    page = context.new_page()
+    page.outside, page.complaints = [], []
+    page.route("**/*", lambda route: only_this_machine(route, page.outside))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda said: keep_complaint(said, page.complaints))
+    return page
+
+
+def only_this_machine(route, outside):
+    parts = urlsplit(route.request.url)
+    if parts.scheme in {"data", "blob"} or parts.hostname in {"127.0.0.1", "localhost"}:
+        route.continue_()
+    else:
+        outside.append(route.request.url)
+        route.abort()
+
+
+def keep_complaint(said, complaints):
+    if said.type in {"error", "warning"}:
+        complaints.append(said.text)
+
+
+def scrolls_sideways(page):
+    return page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+
+
+def axe_script():
+    """The source of axe-core, which the playground's lock file pins."""
+    playground.install()
+    return (playground.SOURCE / "node_modules" / "axe-core" / "axe.min.js").read_text()

@@ -4,7 +4,7 @@ import time
 
 import nbformat
 import pytest
-from browser import ROOT, SITE, Visit, browser, served
+from browser import ROOT, SITE, blank_page
 
 from tools import lite
 
@@ -29,39 +29,30 @@ STATE = """() => {
 
 
 @pytest.fixture(scope="module")
-def site():
+def reader(browser):
+    """One reader, who opens one chapter after the other."""
     if not (SITE / "lite").exists():
         pytest.fail("the site has no lite/: build it with a Pyodide", pytrace=False)
-    with served() as base, browser() as running:
-        yield base, running
-
-
-@pytest.fixture(scope="module")
-def visit(site):
-    """One reader, who opens one chapter after the other."""
-    base, running = site
-    visit = Visit(running, base)
-    yield visit
-    visit.close()
+    page = blank_page(browser)
+    yield page
+    page.context.close()
 
 
 @pytest.fixture
-def stranger(site):
+def stranger(browser):
     """A reader who was never here: nothing is in the cache."""
-    base, running = site
-    visit = Visit(running, base)
-    yield visit
-    visit.close()
+    page = blank_page(browser)
+    yield page
+    page.context.close()
 
 
-def open_notebook(visit, name):
-    page = visit.open(f"notebooks/{name}.html")
+def open_notebook(page, site, name):
+    page.goto(f"{site}notebooks/{name}.html")
     page.get_by_role("link", name="Run in the browser").press("Enter")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
     page.wait_for_function(
         "() => window.jupyterapp?.shell.currentWidget?.content.model"
     )
-    return page
 
 
 def wait_until(page, done, seconds=150):
@@ -90,56 +81,53 @@ def printed(cells):
 
 
 @pytest.mark.parametrize("name", lite.pages())
-def test_chapter_runs(visit, name):
-    page = open_notebook(visit, name)
-    run_all(page)
-    assert page.evaluate(STATE)["errors"] == []
+def test_chapter_runs(reader, site, name):
+    open_notebook(reader, site, name)
+    run_all(reader)
+    assert reader.evaluate(STATE)["errors"] == []
     stored = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     # The browser's older numpy finds the numbers that the page shows.
-    assert printed(page.evaluate(READ)["cells"]) == printed(
-        lite.for_browser(stored).cells
-    )
-    assert visit.outside == [] and visit.complaints == []
+    found = printed(reader.evaluate(READ)["cells"])
+    assert found == printed(lite.for_browser(stored).cells)
+    assert reader.outside == [] and reader.complaints == []
 
 
-def test_first_cell_and_size_of_the_download(stranger):
+def test_first_cell_and_size_of_the_download(stranger, site):
     """From the click to the first output, with an empty cache."""
     loaded = []
-    stranger.page.on("response", lambda answer: loaded.append(answer))
-    stranger.open(f"notebooks/{FIRST}.html")
-    loaded.clear()
+    stranger.goto(f"{site}notebooks/{FIRST}.html")
+    stranger.on("response", loaded.append)
     start = time.monotonic()
-    page = open_notebook(stranger, FIRST)
-    page.locator(".jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Shift+Enter")
-    wait_until(page, lambda s: s["ran"])
+    open_notebook(stranger, site, FIRST)
+    stranger.locator(".jp-CodeCell .cm-content").first.click()
+    stranger.keyboard.press("Shift+Enter")
+    wait_until(stranger, lambda s: s["ran"])
     assert time.monotonic() - start < FIRST_CELL
-    run_all(page)
+    run_all(stranger)
     size = sum(int(a.headers.get("content-length", 0)) for a in loaded) / 1e6
     assert 0.8 * lite.DOWNLOAD_MB < size <= lite.DOWNLOAD_MB
 
 
-def test_work_is_kept_in_the_browser(visit):
-    page = open_notebook(visit, FIRST)
-    cell = page.locator(".jp-CodeCell .cm-content").first
-    cell.click()
-    page.keyboard.press("Control+End")
-    page.keyboard.type("\nmine = 0.625")
-    page.keyboard.press("Control+s")
-    page.wait_for_timeout(1000)
-    page.reload()
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-    page.get_by_text("mine = 0.625").first.wait_for()
+def test_work_is_kept_in_the_browser(reader, site):
+    open_notebook(reader, site, FIRST)
+    reader.locator(".jp-CodeCell .cm-content").first.click()
+    reader.keyboard.press("Control+End")
+    reader.keyboard.type("\nmine = 0.625")
+    reader.keyboard.press("Control+s")
+    reader.wait_for_timeout(1000)
+    reader.reload()
+    reader.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+    reader.get_by_text("mine = 0.625").first.wait_for()
 
 
-def test_chapters_that_need_torch_say_so(visit):
-    page = visit.open("notebooks/ch04_vae.html")
+def test_chapters_that_need_torch_say_so(new_page, site):
+    page = new_page(f"{site}notebooks/ch04_vae.html")
     assert page.get_by_role("link", name="Run in the browser").count() == 0
     assert "PyTorch" in page.locator(".run-here").inner_text()
 
 
-def test_a_browser_without_webassembly_gets_a_sentence(stranger):
-    stranger.context.add_init_script("delete window.WebAssembly")
-    page = stranger.open(f"notebooks/{FIRST}.html")
-    assert page.get_by_role("link", name="Run in the browser").count() == 0
-    assert "cannot run Python" in page.locator(".run-here").inner_text()
+def test_a_browser_without_webassembly_gets_a_sentence(stranger, site):
+    stranger.add_init_script("delete window.WebAssembly")
+    stranger.goto(f"{site}notebooks/{FIRST}.html")
+    assert stranger.get_by_role("link", name="Run in the browser").count() == 0
+    assert "cannot run Python" in stranger.locator(".run-here").inner_text()
