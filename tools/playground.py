@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import kl_helpers as kl
+from tools import start_figure
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "playground"
@@ -102,6 +103,7 @@ def cases():
         "estimators": [estimator_case(p, q) for p, q in discrete_pairs(rng)[2:12]],
         "mixture": [mixture_case(seed) for seed in range(12)],
         "fits": [fit_case(seed) for seed in range(FITS)],
+        "start": [start_case(d) for d in (0, 0.5, 1, 2, 3, 4, 4.8, 4.9, 5.6, 7, 10)],
         "hills": [hills_case(m) for m in (0.5, 2, 2.45, 2.795, 2.805, 3, 4.5)],
     }
 
@@ -224,6 +226,12 @@ def fit_case(seed):
         "forward": [forward.mu, forward.cov**0.5, forward.kl],
         "reverse": fit_rows(target),
     }
+
+
+def start_case(distance):
+    """The two prices of the start page, as it shows them."""
+    cover, take = start_figure.Hills(distance).prices
+    return {"distance": distance, "cover": cover, "take": take}
 
 
 def hills_case(m):

@@ -92,6 +92,7 @@ def drawing(hills, name, ruler=True):
     cover, take = hills.prices
     return (
         f'<svg class="hills" viewBox="0 0 {width} {height + 28 * ruler}" role="img" '
+        f"{for_the_script(hills, base) if ruler else ''}"
         f'aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">Two hills {hills.distance:g} standard deviations '
         "apart, and two bell curves that stand in for them</title>"
@@ -101,6 +102,12 @@ def drawing(hills, name, ruler=True):
         f'<path class="take" d="{paths[2]}"/><path class="cover" d="{paths[1]}"/>'
         f"{distance_ruler(hills, base) if ruler else ''}</svg>"
     )
+
+
+def for_the_script(hills, base):
+    """What the slider of the start page must know of the drawing."""
+    frame = f"{SIZE[0]} {base} {HALF_SPAN} {TOP}"
+    return f'data-frame="{frame}" data-distance="{hills.distance}" '
 
 
 def distance_ruler(hills, base):

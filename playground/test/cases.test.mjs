@@ -5,6 +5,7 @@ import test from "node:test";
 import * as discrete from "../src/discrete.mjs";
 import * as estimators from "../src/estimators.mjs";
 import { fitReverse } from "../src/fit.mjs";
+import { hillFits } from "../src/hill_prices.mjs";
 import { jsNormal, klNormal } from "../src/gaussian.mjs";
 import { forwardKl, jsMixture, moments, reverseKl } from "../src/mixture.mjs";
 import * as temperature from "../src/temperature.mjs";
@@ -147,4 +148,12 @@ test("two equal hills: covering is given up at a half distance of 2.800", () => 
   const best = (m) => fitReverse([-m, m].map((mu) => ({ weight: 0.5, mu, sigma: 1 })))[0];
   assert.ok(Math.abs(best(2.7995).mu) < 1e-6);
   assert.ok(Math.abs(best(2.8005).mu) > 2.7);
+});
+
+test("the prices of the start page", () => {
+  for (const { distance, cover, take } of cases.start) {
+    const fits = hillFits(distance);
+    assert.equal(fits.cover.kl.toFixed(2), cover, `cover at ${distance}`);
+    assert.equal(fits.take.kl.toFixed(2), take, `take at ${distance}`);
+  }
 });
