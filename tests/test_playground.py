@@ -1,6 +1,8 @@
 """The playground's script without a browser: its numbers, its bundle, its Python."""
 
+import gzip
 import json
+import os
 from pathlib import Path
 
 import mpmath
@@ -144,3 +146,56 @@ def assert_same_points(now, stored):
     assert len(now) == len(stored)
     for one, other in zip(now, stored, strict=True):
         assert one == pytest.approx(other, abs=1e-4)
+
+
+def shown_states():
+    """States of the page with their Python and the numbers shown, from the script."""
+    script = str(ROOT / "playground" / "python_cases.mjs")
+    return json.loads(playground.run_node(script))
+
+
+SHOWN = shown_states()
+
+
+@pytest.mark.parametrize("case", SHOWN, ids=lambda case: case["address"])
+def test_copied_python_gives_the_numbers_shown(case, capsys):
+    assert case["problems"] == []
+    names = {}
+    exec(compile(case["python"], case["address"], "exec"), names)
+    printed = capsys.readouterr().out
+    assert len(case["shown"]) >= 3
+    for name, text in case["shown"].items():
+        value = float(names[name])
+        if text == "∞":
+            assert value == float("inf")
+        else:
+            assert value == pytest.approx(float(text), abs=5.1e-5, rel=6e-3)
+            assert f"{value:.4f}" == text or value < 5e-5
+    assert f" {case['unit']}" in printed
+    fits = names.get("fits", [])
+    assert [f.kl for f in fits] == pytest.approx([f[2] for f in case["fits"]], abs=1e-7)
+
+
+def test_every_tab_has_python():
+    tabs = {case["address"].split("&")[0] for case in SHOWN}
+    assert len(tabs) == 6
+
+
+def test_the_bundles_are_small():
+    sizes = {
+        name: len(gzip.compress((playground.STATIC / name).read_bytes()))
+        for name in playground.BUNDLES
+    }
+    assert sizes["playground.js"] < 120_000
+    assert sizes["hills.js"] < 5_000  # the start page
+
+
+@pytest.mark.slow
+def test_the_committed_bundles_are_what_the_source_builds():
+    try:
+        playground.install()
+    except OSError as reason:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"{reason}: no package registry can be reached")
+    assert playground.stale_bundles() == []

@@ -113,8 +113,8 @@ function controls() {
   const body = element("tbody");
   const heads = ["", "true mean", "bias", "spread of one", "average", "its error", "as a loss, its gradient is"];
   const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)));
-  const caption = element("caption");
-  const table = element("table", {}, caption, element("thead", {}, head), body);
+  const caption = element("p");
+  const table = element("table", {}, element("thead", {}, head), body);
   const update = ({ rows }, { unit, n }) => {
     caption.textContent = `Samples come from Q, the policy: x ~ Q, w = P/Q. In ${unit} per draw from Q; averages over ${n}.`;
     body.replaceChildren(
@@ -130,8 +130,9 @@ function controls() {
       }),
     );
   };
-  const box = element("div", { class: "kl-wide", tabindex: "0", role: "group", "aria-label": "Table of the three estimators" }, table);
-  return { box, update };
+  const wide = { class: "kl-wide", tabindex: "0", role: "group" };
+  const scrolls = element("div", { ...wide, "aria-label": "The three estimators" }, table);
+  return { box: element("div", {}, caption, scrolls), update };
 }
 
 export const estimators = {

@@ -36,4 +36,5 @@ export const target = {
     },
   ],
   controls,
+  controlsFirst: true,
 };

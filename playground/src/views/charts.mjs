@@ -12,7 +12,7 @@ import {
   text,
 } from "@observablehq/plot";
 import { LETTERS } from "../models/pair.mjs";
-import { digits, inUnit } from "../words.mjs";
+import { digits, inUnit, short } from "../words.mjs";
 
 export const FIXED = { stroke: "var(--fixed)", strokeWidth: 2.5 };
 export const MOVING = { stroke: "var(--moving)", strokeWidth: 2.5, strokeDasharray: "8 4" };
@@ -128,7 +128,7 @@ function termBars(terms, unit, width, label, title) {
           {
             x: "i",
             y: "height",
-            text: (row) => (Number.isFinite(row.value) ? row.value.toFixed(3) : "∞"),
+            text: (row) => (Number.isFinite(row.value) ? short(row.value, 3) : "∞"),
             dy: below ? 11 : -9,
             fill: "currentColor",
           },
@@ -148,7 +148,7 @@ function termCurve({ logP, logQ, from, to }, isForward, unit, width, label, titl
   return chart(label, {
     width,
     height: 180,
-    x: { domain: [from, to], label: null },
+    x: { domain: [from, to], label: null, ticks: [-5, 0, 5] },
     y: { label: title, ticks: 4, nice: true },
     marks: [
       areaY(rows, {

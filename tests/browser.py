@@ -1,0 +1,107 @@
+"""A real Chromium for tests of the built site: fixtures for pages of any kind.
+
+`browser` starts once a module; `site` serves _build/html in a folder, as a site that does
+not stand at the root of its host. `new_page` opens pages that may reach this machine
+only, and keeps what went wrong: `page.outside` are requests to other hosts, all aborted,
+`page.complaints` are errors of scripts and of the console.
+"""
+
+import os
+import shutil
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tools.serve import open_server
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu"]
+MISSING = (
+    "no Chromium was found; install it (Debian: apt-get install chromium) and playwright "
+    "(pip install playwright) to run the tests in a browser"
+)
+
+
+def unavailable():
+    """Skip with a sentence; in CI a test that cannot run is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(MISSING, pytrace=False)
+    pytest.skip(MISSING)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        path = None
+    if path is None:
+        unavailable()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The address of the start page's folder, which is not the root of the host."""
+    if not (SITE / "index.html").exists():
+        pytest.fail(f"{SITE} holds no site; `make book` builds it", pytrace=False)
+    host = tmp_path_factory.mktemp("host")
+    (host / "some" / "folder").mkdir(parents=True)
+    (host / "some" / "folder" / "course").symlink_to(SITE, target_is_directory=True)
+    server = open_server(host, 8700)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/some/folder/course/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def new_page(browser):
+    """new_page(address, width=1280, scheme="light", …) -> a loaded page."""
+    contexts = []
+
+    def open_page(address, *, width=1280, height=900, scheme="light", **options):
+        viewport = {"width": width, "height": height}
+        context = browser.new_context(
+            viewport=viewport, color_scheme=scheme, reduced_motion="reduce", **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.outside, page.complaints = [], []
+        page.route("**/*", lambda route: only_this_machine(route, page.outside))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("console", lambda said: keep_complaint(said, page.complaints))
+        page.goto(address, wait_until="load")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def only_this_machine(route, outside):
+    parts = urlsplit(route.request.url)
+    if parts.scheme in {"data", "blob"} or parts.hostname in {"127.0.0.1", "localhost"}:
+        route.continue_()
+    else:
+        outside.append(route.request.url)
+        route.abort()
+
+
+def keep_complaint(said, complaints):
+    if said.type in {"error", "warning"}:
+        complaints.append(said.text)
+
+
+def scrolls_sideways(page):
+    return page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
