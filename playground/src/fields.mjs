@@ -1,7 +1,7 @@
 // Kinds of values in the state: how each is read from an address and written there.
 import { sum } from "./stable.mjs";
 
-const PLACES = 1000; // probabilities are whole thousandths, so that they sum to 1
+const PLACES = 10_000; // probabilities are whole parts of it, so that they sum to 1
 
 const plain = (text) => /^-?(\d+\.?\d*|\.\d+)(e-?\d+)?$/i.test(text);
 
@@ -41,19 +41,19 @@ export const probabilities = (options) => ({
   kind: "probabilities",
   min: 0,
   max: 1,
-  decimals: 3,
+  decimals: 4,
   ...options,
   read(text) {
     const values = readList(text, { ...options, min: 0, max: 1, decimals: 6 });
     const total = sum(values);
     if (Math.abs(total - 1) > 0.002) throw new Error(`sums to ${total.toFixed(3)}, not 1`);
-    return thousandths(values);
+    return wholeParts(values);
   },
-  write: (values) => values.map((value) => write(value, 3)).join(","),
+  write: (values) => values.map((value) => write(value, 4)).join(","),
 });
 
-// The nearest whole thousandths with the sum 1, largest remainders first.
-export function thousandths(values) {
+// The nearest whole parts with the sum 1, largest remainders first.
+export function wholeParts(values) {
   const total = sum(values);
   const exact = values.map((value) => (value / total) * PLACES);
   const whole = exact.map(Math.floor);
@@ -76,7 +76,7 @@ export function withProbability(values, index, value) {
   return shared.map((count, i) => (i === index ? set : count / PLACES));
 }
 
-// Whole numbers close to `parts`, in thousandths, with the sum `total`; one stays 0.
+// Whole numbers close to the shares, with the sum `total`; one stays 0.
 function sharedOut(parts, total, skip) {
   const exact = parts.map((part) => part * PLACES);
   const whole = exact.map((value) => Math.floor(value + 1e-9));

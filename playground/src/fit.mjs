@@ -4,25 +4,28 @@ import { moments } from "./mixture.mjs";
 const SAME = 1e-4; // closer than this, in units of their width, two optima are one
 const FLAT = 1e-6; // a slope below this, in those units, is zero
 const NODE_STEPS = [0.08, 0.04, 0.02, 0.01, 0.005, 0.0025, 0.00125];
-const REACH = 10;
+const REACH = 10; // the nodes end here, in standard deviations
+const SCAN_REACH = 5; // enough to see a sign
 
 const nodeSets = new Map();
 
 // Standard-normal nodes and weights that sum to 1.
-function nodes(step) {
-  if (!nodeSets.has(step)) {
+function nodes(step, reach) {
+  const key = `${step} ${reach}`;
+  if (!nodeSets.has(key)) {
     const z = [];
-    for (let i = -Math.round(REACH / step); i * step <= REACH + 1e-9; i++) z.push(i * step);
-    const mean = z.map((at) => Math.exp((-at * at) / 2));
-    const total = mean.reduce((a, b) => a + b);
-    nodeSets.set(step, { z: Float64Array.from(z), mean: mean.map((m) => m / total) });
+    for (let i = -Math.round(reach / step); i * step <= reach + 1e-9; i++) z.push(i * step);
+    const weights = Float64Array.from(z, (at) => Math.exp((-at * at) / 2));
+    const total = weights.reduce((a, b) => a + b);
+    const mean = weights.map((weight) => weight / total);
+    nodeSets.set(key, { z: Float64Array.from(z), mean });
   }
-  return nodeSets.get(step);
+  return nodeSets.get(key);
 }
 
 // D(q‖p) at q, with slope and curvature along a and b of q = (mu + sigma a, sigma e^b).
-export function costWithDerivatives({ mu, sigma }, mixture, step) {
-  const { z, mean } = nodes(step);
+export function costWithDerivatives({ mu, sigma }, mixture, step, reach = REACH) {
+  const { z, mean } = nodes(step, reach);
   const size = mixture.length;
   const means = mixture.map((part) => part.mu);
   const precisions = mixture.map((part) => 1 / part.sigma ** 2);
@@ -150,8 +153,9 @@ function* scan(mixture) {
   const sigma = Array.from({ length: rows }, (_, i) => narrow * (wide / narrow) ** (i / (rows - 1)));
   const sign = sigma.map((s) =>
     mu.map((m) => {
-      const step = s > 2 * narrow ? 0.08 : 0.16;
-      const [a, b] = costWithDerivatives({ mu: m, sigma: s }, mixture, step).slope;
+      const step = s > 2 * narrow ? 0.1 : 0.2;
+      const { slope } = costWithDerivatives({ mu: m, sigma: s }, mixture, step, SCAN_REACH);
+      const [a, b] = slope;
       return [a > 0, b > 0];
     }),
   );

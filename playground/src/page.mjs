@@ -164,7 +164,13 @@ export function startPlayground(root) {
     readAddress();
     if (location.hash.includes("=")) root.scrollIntoView({ block: "nearest" });
   });
-  new ResizeObserver(afterPause(() => result && show(), 100)).observe(root);
+  let width = root.clientWidth;
+  const fitted = afterPause(() => {
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    show();
+  }, 100);
+  new ResizeObserver(fitted).observe(root);
   readAddress();
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { changed, controlsOf } from "../src/change.mjs";
-import { thousandths, withProbability } from "../src/fields.mjs";
+import { wholeParts, withProbability } from "../src/fields.mjs";
 import { models } from "../src/models/index.mjs";
 import { goalOf, score } from "../src/models/target.mjs";
 import { draws, randomNumbers } from "../src/random.mjs";
@@ -61,13 +61,13 @@ test("probabilities always sum to one, and a set one stays set", () => {
     const index = Math.floor(4 * next());
     const value = i % 17 === 0 ? 1 : i % 5 === 0 ? 0 : next();
     values = withProbability(values, index, value);
-    assert.equal(Math.round(1000 * values[index]), Math.round(1000 * value));
-    assert.equal(values.reduce((sum, v) => sum + Math.round(1000 * v), 0), 1000);
+    assert.equal(Math.round(1e4 * values[index]), Math.round(1e4 * value));
+    assert.equal(values.reduce((sum, v) => sum + Math.round(1e4 * v), 0), 1e4);
     assert.ok(values.every((v) => v >= 0 && Number.isFinite(v)));
   }
   assert.deepEqual(withProbability([1, 0, 0, 0], 0, 0.1), [0.1, 0.3, 0.3, 0.3]);
   assert.deepEqual(withProbability([0.5, 0.5, 0, 0], 0, 0.2), [0.2, 0.8, 0, 0]);
-  assert.deepEqual(thousandths([1, 1, 1]).map((v) => 1000 * v), [334, 333, 333]);
+  assert.deepEqual(wholeParts([1, 1, 1]), [0.3334, 0.3333, 0.3333]);
 });
 
 test("draws are the same on every machine and follow their distribution", () => {

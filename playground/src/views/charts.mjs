@@ -31,6 +31,10 @@ export function chart(label, { width, height = 260, marks, ...options }) {
     ...options,
     marks,
   });
+  // The plot is one image with one label; its parts need none.
+  for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
+  for (const part of svg.querySelectorAll("[aria-description]"))
+    part.removeAttribute("aria-description");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
   return svg;

@@ -13,7 +13,8 @@ export function addHandles(svg, handles) {
     const area = svgElement("rect");
     area.setAttribute("class", `kl-handle ${handle.axis}`);
     area.dataset.handle = handle.id;
-    const width = handle.width ? Math.min(SIZE, handle.width * Math.abs(x.apply(1) - x.apply(0))) : SIZE;
+    const room = (handle.width ?? Infinity) * Math.abs(x.apply(1) - x.apply(0));
+    const width = Math.min(SIZE, room);
     const box = { x: left - width / 2, y: top - SIZE / 2, width, height: SIZE };
     for (const [name, value] of Object.entries(box)) area.setAttribute(name, value);
     for (const [name, value] of Object.entries({ cx: left, cy: top, r: 5 }))
@@ -43,6 +44,9 @@ export function startDragging(box, plot, handles, pull) {
     const value = svg.scale(handle.axis).invert(along * zoom);
     pull(handle, handle.to ? handle.to(value) : value);
   });
+  // A finger on a handle pulls it; anywhere else it scrolls the page.
+  const keep = (event) => event.target.closest?.("[data-handle]") && event.preventDefault();
+  box.addEventListener("touchstart", keep, { passive: false });
   const drop = () => (held = null);
   box.addEventListener("pointerup", drop);
   box.addEventListener("pointercancel", drop);

@@ -14,13 +14,18 @@ export function numbersView() {
   const values = {};
   const rows = ROWS.map(([key, name, note, per]) => {
     values[key] = { number: element("b", { "data-value": key }), unit: element("span") };
-    const value = element("dd", {}, values[key].number, " ", values[key].unit);
     return element(
       "div",
       {},
       element("dt", {}, name, " ", element("small", {}, note)),
-      value,
-      element("small", { class: "kl-per" }, `per ${per}`),
+      element(
+        "dd",
+        {},
+        values[key].number,
+        " ",
+        values[key].unit,
+        element("small", {}, ` per ${per}`),
+      ),
     );
   });
   const why = element("p", { class: "kl-why" });
