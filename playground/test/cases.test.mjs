@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import * as discrete from "../src/discrete.mjs";
 import * as estimators from "../src/estimators.mjs";
-import { fitReverse } from "../src/fit.mjs";
+import { costWithDerivatives, fitReverse } from "../src/fit.mjs";
 import { hillFits } from "../src/hill_prices.mjs";
 import { jsNormal, klNormal } from "../src/gaussian.mjs";
 import { forwardKl, jsMixture, moments, reverseKl } from "../src/mixture.mjs";
@@ -155,5 +155,29 @@ test("the prices of the start page", () => {
     const fits = hillFits(distance);
     assert.equal(fits.cover.kl.toFixed(2), cover, `cover at ${distance}`);
     assert.equal(fits.take.kl.toFixed(2), take, `take at ${distance}`);
+  }
+});
+
+test("slope and curvature of the price are its differences", () => {
+  const h = 1e-3;
+  for (const { mixture, q } of cases.mixture) {
+    const at = (a, b) =>
+      costWithDerivatives(
+        { mu: q.mu + q.sigma * a, sigma: q.sigma * Math.exp(b) },
+        mixture,
+        0.01,
+      ).kl;
+    const { kl, slope, bend } = costWithDerivatives(q, mixture, 0.01);
+    close(kl, reverseKl(q, mixture), "price", 0, QUADRATURE);
+    const differences = [
+      (at(h, 0) - at(-h, 0)) / (2 * h),
+      (at(0, h) - at(0, -h)) / (2 * h),
+      (at(h, 0) - 2 * kl + at(-h, 0)) / h ** 2,
+      (at(h, h) - at(h, -h) - at(-h, h) + at(-h, -h)) / (4 * h * h),
+      (at(0, h) - 2 * kl + at(0, -h)) / h ** 2,
+    ];
+    [...slope, ...bend].forEach((value, i) =>
+      close(value, differences[i], `derivative ${i}`, 1e-4, 1e-4),
+    );
   }
 });
