@@ -498,6 +498,9 @@ def test_the_hills_of_the_start_page(new_page, site):  # noqa: F811
         assert_prices(distance)
         shown = "From here on covering costs more than losing a hill, about ln 2."
         assert verdict.inner_text() == (shown if distance > 5.6 else "")
+    page.wait_for_timeout(SETTLE)
+    aloud = page.locator(".hills-panel [aria-live=polite]").inner_text()
+    assert "cover both" in aloud and "From here on" in aloud
     assert "5.7σ" in page.locator(".hills-panel .hills").first.text_content()
     box = page.locator(".hills-panel .hills").first.bounding_box()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 50)
@@ -508,6 +511,19 @@ def test_the_hills_of_the_start_page(new_page, site):  # noqa: F811
     assert_prices(float(bar.input_value()))
     assert 3.5 < float(bar.input_value()) < 4.5
     assert_quiet(page)
+
+
+def test_a_guess_on_the_start_page_gets_a_reason(new_page, site):  # noqa: F811
+    page = new_page(f"{site}index.html")
+    options = page.locator(".hills-panel .predict-options button")
+    assert options.all_inner_texts() == ["At 2σ.", "At 4σ.", "At 5.6σ.", "Never."]
+    verdict = page.locator(".hills-panel .verdict")
+    options.nth(1).press("Enter")
+    cover, take = Hills(4).prices
+    assert verdict.inner_text().startswith("No. There covering costs " + cover)
+    assert take in verdict.inner_text()
+    options.nth(2).press("Enter")
+    assert verdict.inner_text().startswith("Right. From there on covering costs more")
 
 
 def test_the_start_page_on_a_phone(new_page, site):  # noqa: F811

@@ -10,6 +10,14 @@ import { afterPause, element } from "./views/dom.mjs";
 import { announcement, numbersView } from "./views/pair.mjs";
 import { pictures } from "./views/pictures.mjs";
 
+// The picture can be pulled at what the slider moves, and nowhere else.
+const withOneHandle = (chart, id) => ({
+  ...chart,
+  pull: "",
+  handles: (...given) =>
+    (chart.handles?.(...given) ?? []).filter((handle) => (handle.control ?? handle.id) === id),
+});
+
 export function startEmbed(root, playground) {
   const { tab, slider: id, prompt } = root.dataset;
   const model = modelOf(tab);
@@ -24,7 +32,7 @@ export function startEmbed(root, playground) {
     change: (one, value) => set(changed(state, one, model.fields[one.field], value)),
   };
   const view = views[tab];
-  const drawn = pictures(model, view, page, view.charts.slice(0, 1));
+  const drawn = pictures(model, view, page, [withOneHandle(view.charts[0], id)]);
   const numbers = numbersView();
   const knob = slider(control, model.fields[control.field], page.change);
   const link = element("a", {}, "Open in the playground");

@@ -1,9 +1,11 @@
 // The figure of the start page, with a slider for the distance of the hills.
 import { normal } from "./gaussian.mjs";
 import { hillFits, twoHills } from "./hill_prices.mjs";
+import { afterPause, element } from "./views/dom.mjs";
 
 const FARTHEST = 10; // standard deviations
 const POINTS = 132;
+const PAUSE = 700; // milliseconds without a change: then the prices are read aloud
 
 const svg = document.querySelector(".hills-panel .hills[data-frame]");
 if (svg) start(svg);
@@ -11,21 +13,17 @@ if (svg) start(svg);
 function start(svg) {
   const [width, base, span, top] = svg.dataset.frame.split(" ").map(Number);
   const live = document.querySelector(".hills-panel .live");
-  const slider = document.createElement("input");
-  Object.assign(slider, { type: "range", min: 0, max: FARTHEST, step: 0.1 });
+  const slider = element("input", { type: "range", min: 0, max: FARTHEST, step: 0.1 });
   slider.value = svg.dataset.distance;
-  slider.id = "hills-distance";
-  const label = document.createElement("label");
-  label.className = "hills-slider";
-  label.htmlFor = slider.id;
-  label.textContent = "Distance of the hills";
-  label.append(slider);
-  const sentence = document.createElement("p");
-  sentence.className = "hills-verdict";
+  const label = element("label", { class: "hills-slider" }, "Distance of the hills", slider);
+  const sentence = element("p", { class: "hills-verdict" });
   live.after(sentence);
   live.before(label);
-  live.setAttribute("aria-live", "polite");
-  sentence.setAttribute("aria-live", "polite");
+  const aloud = element("p", { class: "visually-hidden", "aria-live": "polite" });
+  sentence.after(aloud);
+  const announce = afterPause(() => {
+    aloud.textContent = `${live.textContent}. ${sentence.textContent}`;
+  }, PAUSE);
 
   const across = (x) => ((x + span) / (2 * span)) * width;
   const path = (density) => {
@@ -71,6 +69,7 @@ function start(svg) {
     requestAnimationFrame(() => {
       waiting = false;
       show();
+      announce();
     });
   });
   pull(svg, span, (x) => {

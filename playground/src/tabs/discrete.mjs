@@ -9,7 +9,8 @@ export const discrete = {
       draw: ({ pair }, _state, width) =>
         bars(pair, width, `P is ${percent(pair.p)} and Q is ${percent(pair.q)} on a, b, c, d.`),
       handles: ({ pair }) => barHandles(pair, "pq"),
-      caption: "P blue, Q orange and dashed. Pull the top of a bar; the others make room.",
+      caption: "P blue, Q orange and dashed.",
+      pull: "Pull the top of a bar; the others make room.",
     },
   ],
 };

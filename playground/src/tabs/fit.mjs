@@ -164,8 +164,8 @@ export const fit = {
         { id: "mu", x: q.mu, y: normal(q.mu, q), axis: "x", role: "moving" },
       ],
       caption:
-        "P blue, Q orange and dashed, local optima of D(Q‖P) purple and dotted. " +
-        "Pull a hill or the peak of Q.",
+        "P blue, Q orange and dashed, local optima of D(Q‖P) purple and dotted.",
+      pull: "Pull a hill or the peak of Q.",
     },
     {
       draw: priceChart,

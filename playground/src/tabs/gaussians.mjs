@@ -15,7 +15,8 @@ export const gaussians = {
         { id: "mp", x: p.mu, y: normal(p.mu, p), axis: "x", role: "fixed" },
         { id: "mq", x: q.mu, y: normal(q.mu, q), axis: "x", role: "moving" },
       ],
-      caption: "P blue, Q orange and dashed. Pull a peak to move its mean.",
+      caption: "P blue, Q orange and dashed.",
+      pull: "Pull a peak to move its mean.",
     },
   ],
 };

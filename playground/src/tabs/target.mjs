@@ -32,7 +32,8 @@ export const target = {
       draw: ({ pair }, { unit }, width) =>
         bars(pair, width, `P and your Q; D(P‖Q) is ${amount(pair.forward, unit)}.`),
       handles: ({ pair }) => barHandles(pair, "q"),
-      caption: "P is given. Pull the bars of Q.",
+      caption: "P is given.",
+      pull: "Pull the bars of Q.",
     },
   ],
   controls,
