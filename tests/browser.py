@@ -1,9 +1,9 @@
 """A real Chromium for tests of the built site: fixtures for pages of any kind.
 
-`browser` starts once a module; `site` serves _build/html in a folder, as a site that does
-not stand at the root of its host. `new_page` opens pages that may reach this machine
-only, and keeps what went wrong: `page.outside` are requests to other hosts, all aborted,
-`page.complaints` are errors of scripts and of the console.
+`browser` starts once a module; `site` serves _build/html in a folder, as a site that
+does not stand at the root of its host. `new_page` opens pages that may reach this
+machine only, and keeps what went wrong: `page.outside` are requests to other hosts, all
+aborted, `page.complaints` are errors of scripts and of the console.
 """
 
 import os
@@ -22,8 +22,8 @@ SITE = ROOT / "_build" / "html"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu"]
 MISSING = (
-    "no Chromium was found; install it (Debian: apt-get install chromium) and playwright "
-    "(pip install playwright) to run the tests in a browser"
+    "no Chromium was found; install it (Debian: apt-get install chromium) and "
+    "playwright (pip install playwright) to run the tests in a browser"
 )
 
 

@@ -34,11 +34,17 @@ from tools import (
 
 ROOT = Path(__file__).resolve().parent.parent
 BAR = (
+    ("Playground", "book/playground"),
     ("Symptoms", "book/_generated/symptoms"),
     ("Myths", "book/_generated/claims"),
     ("API", "book/_generated/api"),
     ("How to", "book/how_to"),
 )
+# Name in _static, without its ending -> what a page that needs it has in its body.
+ON_DEMAND = {
+    "playground": ('class="kl-playground"', 'class="kl-embed"'),
+    "hills": ('class="hills"',),
+}
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 logger = logging.getLogger(__name__)
 DESCRIPTION = (
@@ -166,7 +172,10 @@ def finish_page_context(app, pagename, templatename, context, doctree):
     context["body"] = body = page_text.tidy_body(context.get("body") or "")
     styles = ["house.css"] + ["katex/katex.min.css"] * ('class="katex' in body)
     styles += ["sphinx-design.min.css"] * (" sd-" in body or '"sd-' in body)
-    scripts = ["site.js", *(SEARCH_SCRIPTS if templatename == "search.html" else ())]
+    wanted = [n for n, marks in ON_DEMAND.items() if any(m in body for m in marks)]
+    styles += [f"{name}.css" for name in wanted]
+    scripts = ["site.js", *(f"{name}.js" for name in wanted)]
+    scripts += SEARCH_SCRIPTS if templatename == "search.html" else ()
     context["css_files"] = [f for f in context["css_files"] if is_named(f, styles)]
     context["script_files"] = [
         f for f in context["script_files"] if is_named(f, scripts)

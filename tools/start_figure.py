@@ -29,7 +29,7 @@ def fragments(toc_parts, version, changed, claims):
     ready = {Path(p).name for _, pages in toc_parts for p in pages}
     return {
         "hills.html": figure(hills[SHOWN]),
-        "hills_answer.html": answer(hills.values(), meet),
+        "hills_answer.html": answer(list(hills.values()), meet),
         "strip.html": strip(ready, claims, f"version {version}, {changed}"),
         "map.html": course_map(ready),
         "install.html": install(version),
@@ -92,6 +92,7 @@ def drawing(hills, name, ruler=True):
     cover, take = hills.prices
     return (
         f'<svg class="hills" viewBox="0 0 {width} {height + 28 * ruler}" role="img" '
+        f"{for_the_script(hills, base) if ruler else ''}"
         f'aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">Two hills {hills.distance:g} standard deviations '
         "apart, and two bell curves that stand in for them</title>"
@@ -101,6 +102,12 @@ def drawing(hills, name, ruler=True):
         f'<path class="take" d="{paths[2]}"/><path class="cover" d="{paths[1]}"/>'
         f"{distance_ruler(hills, base) if ruler else ''}</svg>"
     )
+
+
+def for_the_script(hills, base):
+    """What the slider of the start page must know of the drawing."""
+    frame = f"{SIZE[0]} {base} {HALF_SPAN} {TOP}"
+    return f'data-frame="{frame}" data-distance="{hills.distance}" '
 
 
 def distance_ruler(hills, base):
@@ -131,11 +138,27 @@ def answer(all_hills, meet):
         f"<b>{hills.distance:g}σ</b> {prices(hills)}</li>"
         for number, hills in enumerate(all_hills)
     )
-    return (
-        f'<ul class="frames">{frames}</ul>\n<p>From {meet}σ on covering costs more '
-        f"than losing a hill, and losing one never costs more than ln 2 = "
-        f"{np.log(2):.2f} nats, however far away it is.</p>\n"
+    return f'{options(all_hills, meet)}<div><ul class="frames">{frames}</ul></div>\n'
+
+
+def options(all_hills, meet):
+    """What a reader may have guessed, each with its reason; the right one is strong."""
+    limit = f"ln 2 = {np.log(2):.2f} nats, however far away it is"
+    early = [
+        f"<li><em>At {hills.distance:g}σ.</em> There covering costs {hills.prices[0]} "
+        f"nats and taking one hill {hills.prices[1]}: covering is cheaper.</li>"
+        for hills in all_hills
+        if hills.distance < meet
+    ]
+    right = (
+        f"<li><strong>At {meet}σ.</strong> From there on covering costs more than losing "
+        f"a hill, and losing one never costs more than {limit}.</li>"
     )
+    never = (
+        "<li><em>Never.</em> Covering costs more and more, and losing a hill never more "
+        f"than {limit}.</li>"
+    )
+    return f"<ul>{''.join(early)}{right}{never}</ul>\n"
 
 
 def strip(ready, claims, stamp):

@@ -1,0 +1,66 @@
+// A small figure of the playground inside a text: one slider, one prompt.
+// <div class="kl-embed" data-tab="fit" data-state="d=4" data-slider="d"
+//   data-prompt="…">what a reader without scripts sees</div>
+import { changed, controlsOf } from "./change.mjs";
+import { modelOf } from "./models/index.mjs";
+import { read, write } from "./state.mjs";
+import { views } from "./tabs/index.mjs";
+import { slider } from "./views/controls.mjs";
+import { afterPause, element } from "./views/dom.mjs";
+import { announcement, numbersView } from "./views/pair.mjs";
+import { pictures } from "./views/pictures.mjs";
+
+// The picture can be pulled at what the slider moves, and nowhere else.
+const withOneHandle = (chart, id) => ({
+  ...chart,
+  pull: "",
+  handles: (...given) =>
+    (chart.handles?.(...given) ?? []).filter((handle) => (handle.control ?? handle.id) === id),
+});
+
+export function startEmbed(root, playground) {
+  const { tab, slider: id, prompt } = root.dataset;
+  const model = modelOf(tab);
+  const control = model && controlsOf(model).find((one) => one.id === id);
+  if (!control) return; // what stands inside the element stays
+  let { state } = read(`tab=${tab}&${root.dataset.state ?? ""}`);
+  let result = model.compute(state);
+  const page = {
+    state: () => state,
+    result: () => result,
+    patch: (values) => set({ ...state, ...values }),
+    change: (one, value) => set(changed(state, one, model.fields[one.field], value)),
+  };
+  const view = views[tab];
+  const drawn = pictures(model, view, page, [withOneHandle(view.charts[0], id)]);
+  const numbers = numbersView();
+  const knob = slider(control, model.fields[control.field], page.change);
+  const link = element("a", {}, "Open in the playground");
+  const aloud = element("p", { class: "visually-hidden", "aria-live": "polite" });
+  root.replaceChildren(
+    element("p", { class: "kl-prompt" }, prompt ?? model.prompt),
+    ...drawn.boxes,
+    knob.row,
+    numbers.box,
+    element("p", {}, link),
+    aloud,
+  );
+  const announce = afterPause(() => {
+    aloud.textContent = announcement(result.pair, state.unit);
+  }, 700);
+
+  function set(next) {
+    state = next;
+    requestAnimationFrame(show);
+    announce();
+  }
+
+  function show() {
+    result = model.compute(state);
+    drawn.show(result, state);
+    numbers.show(result.pair, state.unit);
+    knob.show(state);
+    link.href = `${playground}#${write(state)}`;
+  }
+  show();
+}

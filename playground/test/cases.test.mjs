@@ -1,0 +1,183 @@
+// The script's numbers against those of kl_helpers (cases.json) and of scipy.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import * as discrete from "../src/discrete.mjs";
+import * as estimators from "../src/estimators.mjs";
+import { costWithDerivatives, fitReverse } from "../src/fit.mjs";
+import { hillFits } from "../src/hill_prices.mjs";
+import { jsNormal, klNormal } from "../src/gaussian.mjs";
+import { forwardKl, jsMixture, moments, reverseKl } from "../src/mixture.mjs";
+import * as temperature from "../src/temperature.mjs";
+
+const read = (name) => JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url)));
+const cases = read("cases.json");
+const oracle = read("oracle_cases.json");
+const CLOSED = 1e-9; // relative, of closed forms
+const QUADRATURE = 1e-7; // absolute, of integrals; of optima in mu and sigma 1e-4
+
+function close(found, expected, what, relative = CLOSED, absolute = 1e-20) {
+  const wanted = Number(expected);
+  if (found === wanted) return;
+  const error = Math.abs(found - wanted);
+  assert.ok(
+    error <= relative * Math.abs(wanted) + absolute,
+    `${what}: found ${found}, expected ${wanted}`,
+  );
+}
+
+test("discrete distributions", () => {
+  for (const row of cases.discrete) {
+    const { p, q } = row;
+    const name = JSON.stringify([p, q]);
+    close(discrete.klDivergence(p, q), row.kl, `kl ${name}`);
+    close(discrete.klDivergence(q, p), row.reverse, `reverse ${name}`);
+    close(discrete.jsDivergence(p, q), row.js, `js ${name}`);
+    close(discrete.entropy(p), row.entropy, `entropy ${name}`);
+    close(discrete.crossEntropy(p, q), row.cross_entropy, `cross-entropy ${name}`);
+    const terms = discrete.klTerms(p, q).reduce((a, b) => a + b);
+    close(terms, row.kl, `terms ${name}`, CLOSED, 1e-15);
+  }
+});
+
+test("Gaussians", () => {
+  for (const { p, q, kl, reverse } of cases.normal) {
+    close(klNormal(p, q), kl, `kl ${JSON.stringify([p, q])}`);
+    close(klNormal(q, p), reverse, `reverse ${JSON.stringify([p, q])}`);
+  }
+});
+
+test("softmax at a temperature", () => {
+  for (const { teacher, student, temperature: t, kl, reverse } of cases.temperature) {
+    close(discrete.klFromLogits(teacher, student, t), kl, `kl at T = ${t}`);
+    close(discrete.klFromLogits(student, teacher, t), reverse, `reverse at T = ${t}`);
+  }
+});
+
+test("the gradient at a temperature is the slope of the KL", () => {
+  for (const { teacher, student, temperature: t } of cases.temperature.slice(0, 18)) {
+    const gradient = temperature.gradient(teacher, student, t);
+    gradient.forEach((slope, i) => {
+      const at = (h) => {
+        const moved = student.map((z, j) => (j === i ? z + h : z));
+        return discrete.klFromLogits(teacher, moved, t);
+      };
+      const measured = (at(1e-4) - at(-1e-4)) / 2e-4;
+      close(slope, measured, `slope at T = ${t}`, 1e-5, 1e-8);
+    });
+  }
+});
+
+test("k1, k2 and k3", () => {
+  for (const row of cases.estimators)
+    for (const name of ["k1", "k2", "k3"])
+      estimators
+        .valuesAt(name, row.first, row.second)
+        .forEach((value, i) => close(value, row[name][i], name, CLOSED, 1e-14));
+});
+
+test("expected gradients of k1, k2, k3 are slopes of what they should be", () => {
+  for (const { first, second } of cases.estimators) {
+    const logits = first.map(Math.log);
+    const slope = (f) =>
+      logits.map((_, i) => {
+        const at = (h) => f(discrete.softmax(logits.map((z, j) => z + (i === j ? h : 0))));
+        return (at(1e-5) - at(-1e-5)) / 2e-5;
+      });
+    const own = slope((q) => discrete.klDivergence(q, second));
+    const other = slope((q) => discrete.klDivergence(second, q));
+    const matches = (found, wanted, what) =>
+      found.forEach((g, i) => close(g, wanted[i], what, 1e-5, 1e-8));
+    matches(estimators.klGradient(first, second), own, "D(first‖second)");
+    matches(estimators.otherKlGradient(first, second), other, "D(second‖first)");
+    matches(estimators.lossGradient("k1", first, second), first.map(() => 0), "k1");
+    matches(estimators.lossGradient("k2", first, second), own, "k2");
+    matches(estimators.lossGradient("k3", first, second), other, "k3");
+    const kl = discrete.klDivergence(first, second);
+    close(estimators.exactMoments("k1", first, second).mean, kl, "mean of k1", 1e-9, 1e-14);
+    close(estimators.exactMoments("k3", first, second).mean, kl, "mean of k3", 1e-9, 1e-14);
+  }
+});
+
+test("a Gaussian against a mixture", () => {
+  for (const { mixture, q, forward, reverse } of cases.mixture) {
+    close(forwardKl(q, mixture), forward, "forward", 1e-9, QUADRATURE);
+    close(reverseKl(q, mixture), reverse, "reverse", 1e-9, QUADRATURE);
+  }
+});
+
+test("Jensen-Shannon divergences", () => {
+  for (const { mixture, q, js } of oracle.js) {
+    close(jsMixture(q, mixture), js, "js", 0, QUADRATURE);
+    if (mixture.length === 1) close(jsNormal(mixture[0], q), js, "js", 0, QUADRATURE);
+  }
+});
+
+function sameOptima(mixture, expected, what, place) {
+  const found = fitReverse(mixture).sort((a, b) => a.mu - b.mu);
+  assert.equal(found.length, expected.length, `${what}: ${JSON.stringify(found)}`);
+  found.forEach(({ mu, sigma, kl }, i) => {
+    close(mu, expected[i][0], `${what}, mu`, 0, place);
+    close(sigma, expected[i][1], `${what}, sigma`, 0, place);
+    close(kl, expected[i][2], `${what}, price`, 0, QUADRATURE);
+  });
+}
+
+test("every reverse fit that kl_helpers finds, and no other", () => {
+  assert.equal(cases.fits.length, 50);
+  for (const { seed, mixture, reverse, forward } of cases.fits) {
+    sameOptima(mixture, reverse, `mixture ${seed}`, 1e-5);
+    const { mu, sigma } = moments(mixture);
+    close(mu, forward[0], "forward mean", CLOSED, 1e-12);
+    close(sigma, forward[1], "forward width");
+    close(forwardKl({ mu, sigma }, mixture), forward[2], "forward price", 0, QUADRATURE);
+  }
+});
+
+test("every reverse fit that 200 searches of scipy find, and no other", () => {
+  oracle.fits.forEach(({ seed, starts, reverse }, i) => {
+    assert.equal(starts, 200);
+    assert.equal(cases.fits[i].seed, seed);
+    sameOptima(cases.fits[i].mixture, reverse, `mixture ${seed}`, 1e-4);
+  });
+});
+
+test("two equal hills: covering is given up at a half distance of 2.800", () => {
+  for (const { m, mixture, reverse } of cases.hills)
+    sameOptima(mixture, reverse, `m = ${m}`, 1e-5);
+  const best = (m) => fitReverse([-m, m].map((mu) => ({ weight: 0.5, mu, sigma: 1 })))[0];
+  assert.ok(Math.abs(best(2.7995).mu) < 1e-6);
+  assert.ok(Math.abs(best(2.8005).mu) > 2.7);
+});
+
+test("the prices of the start page", () => {
+  for (const { distance, cover, take } of cases.start) {
+    const fits = hillFits(distance);
+    assert.equal(fits.cover.kl.toFixed(2), cover, `cover at ${distance}`);
+    assert.equal(fits.take.kl.toFixed(2), take, `take at ${distance}`);
+  }
+});
+
+test("slope and curvature of the price are its differences", () => {
+  const h = 1e-3;
+  for (const { mixture, q } of cases.mixture) {
+    const at = (a, b) =>
+      costWithDerivatives(
+        { mu: q.mu + q.sigma * a, sigma: q.sigma * Math.exp(b) },
+        mixture,
+        0.01,
+      ).kl;
+    const { kl, slope, bend } = costWithDerivatives(q, mixture, 0.01);
+    close(kl, reverseKl(q, mixture), "price", 0, QUADRATURE);
+    const differences = [
+      (at(h, 0) - at(-h, 0)) / (2 * h),
+      (at(0, h) - at(0, -h)) / (2 * h),
+      (at(h, 0) - 2 * kl + at(-h, 0)) / h ** 2,
+      (at(h, h) - at(h, -h) - at(-h, h) + at(-h, -h)) / (4 * h * h),
+      (at(0, h) - 2 * kl + at(0, -h)) / h ** 2,
+    ];
+    [...slope, ...bend].forEach((value, i) =>
+      close(value, differences[i], `derivative ${i}`, 1e-4, 1e-4),
+    );
+  }
+});
