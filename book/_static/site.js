@@ -36,12 +36,28 @@ function addCopyButton(cell) {
   cell.append(button);
 }
 
+// A box wider than its place gets a stop of the Tab key. Measuring lays a section out, so
+// it waits for moments in which nothing else happens.
 function letKeysScroll() {
-  const wide = ".highlight pre, .table-scroll, .katex-display, .cell_output";
-  for (const box of document.querySelectorAll(wide)) {
+  const boxes = [
+    ...document.querySelectorAll(".highlight pre, .table-scroll, .katex-display, .cell_output"),
+  ];
+  const check = (box) => {
     const scrolls = getComputedStyle(box).overflowX === "auto";
     if (scrolls && box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-  }
+    else box.removeAttribute("tabindex");
+  };
+  const sizes = new ResizeObserver((entries) => entries.forEach((e) => check(e.target)));
+  const later = window.requestIdleCallback ?? ((f) => setTimeout(f, 50, { timeRemaining: () => 5 }));
+  const measureSome = (moment) => {
+    while (boxes.length && moment.timeRemaining() > 2) {
+      const box = boxes.shift();
+      check(box);
+      sizes.observe(box);
+    }
+    if (boxes.length) later(measureSome);
+  };
+  later(measureSome);
 }
 
 function followReading(contents) {
@@ -152,7 +168,6 @@ document.querySelectorAll("details.predict").forEach(startPredict);
 document.querySelectorAll("form.quiz").forEach(startQuiz);
 document.querySelectorAll(".run-here:has(a)").forEach(checkBrowserLink);
 letKeysScroll();
-addEventListener("load", letKeysScroll);
 const contents = document.querySelector("#page-toc");
 if (contents) followReading(contents);
 document.querySelectorAll("[popover] a").forEach((link) =>
