@@ -1,9 +1,10 @@
 """A real Chromium for tests of the built site: fixtures for pages of any kind.
 
-`browser` starts once a module; `site` serves _build/html in a folder, as a site that does
-not stand at the root of its host. `new_page` opens pages that may reach this machine
-only, and keeps what went wrong: `page.outside` are requests to other hosts, all aborted,
-`page.complaints` are errors of scripts and of the console.
+A test module says `pytest_plugins = ["browser"]`. `browser` starts once a module;
+`site` serves _build/html in a folder, as a site need not stand at the root of its host.
+`new_page` opens pages that may reach this machine only, and keeps what went wrong:
+`page.outside` are requests to other hosts, all aborted, `page.complaints` are errors of
+scripts and of the console.
 """
 
 import os
@@ -21,8 +22,8 @@ SITE = ROOT / "_build" / "html"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu"]
 MISSING = (
-    "no Chromium was found; install it (Debian: apt-get install chromium) and playwright "
-    "(pip install playwright) to run the tests in a browser"
+    "no Chromium was found; install it (Debian: apt-get install chromium) and "
+    "playwright (pip install playwright) to run the tests in a browser"
 )
 
 
@@ -101,7 +102,9 @@ def keep_complaint(said, complaints):
         complaints.append(said.text)
 
 
-def scrolls_sideways(page):
-    return page.evaluate(
+@pytest.fixture
+def scrolls_sideways():
+    """scrolls_sideways(page) -> whether the page is wider than its window."""
+    return lambda page: page.evaluate(
         "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     )

@@ -5,12 +5,12 @@ import re
 
 import numpy as np
 import pytest
-from browser import browser, new_page, scrolls_sideways, site  # noqa: F401
 
 import kl_helpers as kl
 from tools import playground
 from tools.start_figure import Hills
 
+pytest_plugins = ["browser"]
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("browser")]
 TABS = ("discrete", "gaussians", "fit", "estimators", "temperature", "target")
 HOUSE = [0.5, 0.25, 0.125, 0.125], [0.125, 0.5, 0.25, 0.125]
@@ -18,7 +18,7 @@ SETTLE = 1200  # milliseconds: address written, numbers read aloud
 
 
 @pytest.fixture
-def open_at(new_page, site):  # noqa: F811
+def open_at(new_page, site):
     def open_at(fragment="", **options):
         page = new_page(f"{site}book/playground.html{fragment}", **options)
         page.wait_for_selector(".kl-panel")
@@ -408,7 +408,7 @@ def test_axe_finds_nothing_serious(open_at, tab, scheme):
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_nothing_overflows_on_a_phone(open_at, tab):
+def test_nothing_overflows_on_a_phone(open_at, scrolls_sideways, tab):
     page = open_at(f"#tab={tab}", width=360)
     panel(page).locator("summary").click()
     assert not scrolls_sideways(page)
@@ -420,7 +420,7 @@ def test_nothing_overflows_on_a_phone(open_at, tab):
     assert_quiet(page)
 
 
-def test_without_scripts_the_page_says_where_the_figures_are(new_page, site):  # noqa: F811
+def test_without_scripts_the_page_says_where_the_figures_are(new_page, site):
     page = new_page(f"{site}book/playground.html", java_script_enabled=False)
     text = page.locator(".kl-playground").inner_text()
     assert "need JavaScript" in text
@@ -428,7 +428,7 @@ def test_without_scripts_the_page_says_where_the_figures_are(new_page, site):  #
     assert [link.inner_text() for link in links] == ["chapter 1", "chapter 3"]
 
 
-def test_a_small_figure_inside_a_text(new_page, site):  # noqa: F811
+def test_a_small_figure_inside_a_text(new_page, site, scrolls_sideways):
     page = new_page(f"{site}book/how_to.html", width=360)
     figure = page.locator(".kl-embed")
     assert figure.locator("input[type=range]").count() == 1
@@ -448,7 +448,7 @@ def test_a_small_figure_inside_a_text(new_page, site):  # noqa: F811
     assert_quiet(page)
 
 
-def test_chapters_link_to_the_picture_they_discuss(new_page, site):  # noqa: F811
+def test_chapters_link_to_the_picture_they_discuss(new_page, site):
     for chapter, text, control, value in [
         ("ch01_definition_and_gibbs", "pull at both machines", "p1", 0.5),
         ("ch03_forward_and_reverse", "Move the hills yourself", "d", 5.6),
@@ -460,11 +460,12 @@ def test_chapters_link_to_the_picture_they_discuss(new_page, site):  # noqa: F81
         assert_quiet(page)
 
 
-def test_only_pages_that_use_it_load_the_playground(new_page, site):  # noqa: F811
+def test_only_pages_that_use_it_load_the_playground(new_page, site):
     def loaded(path):
         page = new_page(site + path)
         names = page.evaluate(
-            "performance.getEntriesByType('resource').map(e => new URL(e.name).pathname)"
+            "performance.getEntriesByType('resource')"
+            ".map(entry => new URL(entry.name).pathname)"
         )
         assert_quiet(page)
         return {name.split("/")[-1] for name in names}
@@ -475,7 +476,7 @@ def test_only_pages_that_use_it_load_the_playground(new_page, site):  # noqa: F8
     assert not chapter & {"hills.js", "playground.js", "playground.css"}
 
 
-def test_the_hills_of_the_start_page(new_page, site):  # noqa: F811
+def test_the_hills_of_the_start_page(new_page, site):
     page = new_page(f"{site}index.html")
     bar = page.get_by_label("Distance of the hills")
     live, verdict = page.locator(".hills-panel .live"), page.locator(".hills-verdict")
@@ -513,7 +514,7 @@ def test_the_hills_of_the_start_page(new_page, site):  # noqa: F811
     assert_quiet(page)
 
 
-def test_a_guess_on_the_start_page_gets_a_reason(new_page, site):  # noqa: F811
+def test_a_guess_on_the_start_page_gets_a_reason(new_page, site):
     page = new_page(f"{site}index.html")
     options = page.locator(".hills-panel .predict-options button")
     assert options.all_inner_texts() == ["At 2σ.", "At 4σ.", "At 5.6σ.", "Never."]
@@ -526,7 +527,7 @@ def test_a_guess_on_the_start_page_gets_a_reason(new_page, site):  # noqa: F811
     assert verdict.inner_text().startswith("Right. From there on covering costs more")
 
 
-def test_the_start_page_on_a_phone(new_page, site):  # noqa: F811
+def test_the_start_page_on_a_phone(new_page, site, scrolls_sideways):
     page = new_page(f"{site}index.html", width=360)
     assert not scrolls_sideways(page)
     assert page.get_by_label("Distance of the hills").is_visible()

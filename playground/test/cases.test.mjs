@@ -90,7 +90,11 @@ test("expected gradients of k1, k2, k3 are slopes of what they should be", () =>
       found.forEach((g, i) => close(g, wanted[i], what, 1e-5, 1e-8));
     matches(estimators.klGradient(first, second), own, "D(first‖second)");
     matches(estimators.otherKlGradient(first, second), other, "D(second‖first)");
-    matches(estimators.lossGradient("k1", first, second), first.map(() => 0), "k1");
+    matches(
+      estimators.lossGradient("k1", first, second),
+      first.map(() => 0),
+      "k1",
+    );
     matches(estimators.lossGradient("k2", first, second), own, "k2");
     matches(estimators.lossGradient("k3", first, second), other, "k3");
     const kl = discrete.klDivergence(first, second);

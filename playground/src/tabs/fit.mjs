@@ -40,7 +40,8 @@ function priceChart({ prices, reverseFits }, { d, unit }, width) {
   );
   const now = reverseFits.map((fit) => ({ m: d / 2, price: inUnit(fit.kl, unit) }));
   const limit = inUnit(Math.LN2, unit);
-  const top = Math.max(1.3, ...rows[0].optima.map((f) => f.kl)) / (unit === "bits" ? Math.LN2 : 1);
+  const top =
+    Math.max(1.3, ...rows[0].optima.map((f) => f.kl)) / (unit === "bits" ? Math.LN2 : 1);
   const kept = (list) => list.filter((point) => point.price <= top);
   const jumps = jump ? [jump] : [];
   const label =
@@ -84,7 +85,13 @@ function priceChart({ prices, reverseFits }, { d, unit }, width) {
         fill: "var(--second)",
       }),
       ruleX([Math.min(d / 2, 4.5)], { stroke: "var(--fixed)", strokeDasharray: "6 3" }),
-      dot(kept(now), { x: "m", y: "price", r: 6, stroke: "var(--moving)", strokeWidth: 2.5 }),
+      dot(kept(now), {
+        x: "m",
+        y: "price",
+        r: 6,
+        stroke: "var(--moving)",
+        strokeWidth: 2.5,
+      }),
       ruleY([0]),
     ],
   });
@@ -163,15 +170,14 @@ export const fit = {
         })),
         { id: "mu", x: q.mu, y: normal(q.mu, q), axis: "x", role: "moving" },
       ],
-      caption:
-        "P blue, Q orange and dashed, local optima of D(Q‖P) purple and dotted.",
+      caption: "P blue, Q orange and dashed, local optima of D(Q‖P) purple and dotted.",
       pull: "Pull a hill or the peak of Q.",
     },
     {
       draw: priceChart,
-      caption: "Filled: the cheapest optimum. Open: best only among its neighbours. Rings: now.",
+      caption:
+        "Filled: the cheapest optimum. Open: best only among its neighbours. Rings: now.",
     },
   ],
   controls,
 };
-
