@@ -1,6 +1,6 @@
 """A real Chromium for tests of the built site: fixtures for pages of any kind.
 
-A test module says `pytest_plugins = ["browser"]`. `browser` starts once a module;
+conftest.py hands them to every test. `browser` starts once a module;
 `site` serves _build/html in a folder, as a site need not stand at the root of its host.
 `new_page` opens pages that may reach this machine only, and keeps what went wrong:
 `page.outside` are requests to other hosts, all aborted, `page.complaints` are errors of

@@ -10,7 +10,6 @@ import kl_helpers as kl
 from tools import playground
 from tools.start_figure import Hills
 
-pytest_plugins = ["browser"]
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("browser")]
 TABS = ("discrete", "gaussians", "fit", "estimators", "temperature", "target")
 HOUSE = [0.5, 0.25, 0.125, 0.125], [0.125, 0.5, 0.25, 0.125]
