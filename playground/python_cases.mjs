@@ -23,9 +23,13 @@ const cases = ADDRESSES.map((address) => {
   const model = modelOf(state.tab);
   const result = model.compute(state);
   const shown = Object.fromEntries(
-    ["forward", "reverse", "js"].map((key) => [key, digits(inUnit(result.pair[key], state.unit))]),
+    ["forward", "reverse", "js"].map((key) => [
+      key,
+      digits(inUnit(result.pair[key], state.unit)),
+    ]),
   );
-  for (const { name, mean } of result.rows ?? []) shown[name] = digits(inUnit(mean, state.unit));
+  for (const { name, mean } of result.rows ?? [])
+    shown[name] = digits(inUnit(mean, state.unit));
   if (result.sizes) {
     shown.gradient = digits(result.plain);
     shown.scaled = digits(result.scaled);

@@ -110,8 +110,10 @@ def keep_complaint(said, complaints):
         complaints.append(said.text)
 
 
-def scrolls_sideways(page):
-    return page.evaluate(
+@pytest.fixture
+def scrolls_sideways():
+    """scrolls_sideways(page) -> whether the page is wider than its window."""
+    return lambda page: page.evaluate(
         "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     )
 

@@ -1,6 +1,6 @@
 """Every run of the suite tries the same examples, without a clock."""
 
-from browser import browser, new_page, site  # noqa: F401
+from browser import browser, new_page, scrolls_sideways, site  # noqa: F401
 from hypothesis import settings
 
 settings.register_profile(

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 import site_checks
-from browser import SITE, axe_script, scrolls_sideways
+from browser import SITE, axe_script
 from PIL import Image
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("pages")]
@@ -63,7 +63,7 @@ def test_axe_finds_nothing(new_page, site, names, scheme, width):
     assert page.complaints == [] and page.outside == []
 
 
-def test_nothing_scrolls_sideways_on_a_telephone(new_page, site, names):
+def test_nothing_scrolls_sideways(new_page, site, names, scrolls_sideways):
     page = new_page(site, width=360, height=740)
     wide = [name for name in names if scrolls_sideways(visit(page, site, name))]
     assert wide == []

@@ -51,7 +51,12 @@ def assert_same(now, kept):
 
 
 CASES = json.loads(playground.CASES.read_text())
-mpmath.mp.dps = 40
+
+
+@pytest.fixture(autouse=True)
+def forty_digits():
+    with mpmath.workdps(40):
+        yield
 
 
 def exact(p, q):

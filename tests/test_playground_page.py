@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pytest
-from browser import scrolls_sideways
 
 import kl_helpers as kl
 from tools import playground
@@ -408,7 +407,7 @@ def test_axe_finds_nothing_serious(open_at, tab, scheme):
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_nothing_overflows_on_a_phone(open_at, tab):
+def test_nothing_overflows_on_a_phone(open_at, scrolls_sideways, tab):
     page = open_at(f"#tab={tab}", width=360)
     panel(page).locator("summary").click()
     assert not scrolls_sideways(page)
@@ -428,7 +427,7 @@ def test_without_scripts_the_page_says_where_the_figures_are(new_page, site):
     assert [link.inner_text() for link in links] == ["chapter 1", "chapter 3"]
 
 
-def test_a_small_figure_inside_a_text(new_page, site):
+def test_a_small_figure_inside_a_text(new_page, site, scrolls_sideways):
     page = new_page(f"{site}book/how_to.html", width=360)
     figure = page.locator(".kl-embed")
     assert figure.locator("input[type=range]").count() == 1
@@ -464,7 +463,8 @@ def test_only_pages_that_use_it_load_the_playground(new_page, site):
     def loaded(path):
         page = new_page(site + path)
         names = page.evaluate(
-            "performance.getEntriesByType('resource').map(e => new URL(e.name).pathname)"
+            "performance.getEntriesByType('resource')"
+            ".map(entry => new URL(entry.name).pathname)"
         )
         assert_quiet(page)
         return {name.split("/")[-1] for name in names}
@@ -526,7 +526,7 @@ def test_a_guess_on_the_start_page_gets_a_reason(new_page, site):
     assert verdict.inner_text().startswith("Right. From there on covering costs more")
 
 
-def test_the_start_page_on_a_phone(new_page, site):
+def test_the_start_page_on_a_phone(new_page, site, scrolls_sideways):
     page = new_page(f"{site}index.html", width=360)
     assert not scrolls_sideways(page)
     assert page.get_by_label("Distance of the hills").is_visible()

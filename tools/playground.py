@@ -67,6 +67,7 @@ def install():
 
     shutil.rmtree(SOURCE / "node_modules", ignore_errors=True)
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+    arguments.append("--fetch-retries=1")  # ten seconds, then it says so
     done = npm(arguments, return_completed_process=True, cwd=SOURCE)
     if done.returncode:
         raise OSError("npm could not install what playground/package-lock.json pins")

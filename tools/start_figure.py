@@ -151,12 +151,12 @@ def options(all_hills, meet):
         if hills.distance < meet
     ]
     right = (
-        f"<li><strong>At {meet}σ.</strong> From there on covering costs more than losing "
-        f"a hill, and losing one never costs more than {limit}.</li>"
+        f"<li><strong>At {meet}σ.</strong> From there on covering costs more than "
+        f"losing a hill, and losing one never costs more than {limit}.</li>"
     )
     never = (
-        "<li><em>Never.</em> Covering costs more and more, and losing a hill never more "
-        f"than {limit}.</li>"
+        "<li><em>Never.</em> Covering costs more and more, and losing a hill never "
+        f"more than {limit}.</li>"
     )
     return f"<ul>{''.join(early)}{right}{never}</ul>\n"
 

@@ -15,7 +15,9 @@ const withOneHandle = (chart, id) => ({
   ...chart,
   pull: "",
   handles: (...given) =>
-    (chart.handles?.(...given) ?? []).filter((handle) => (handle.control ?? handle.id) === id),
+    (chart.handles?.(...given) ?? []).filter(
+      (handle) => (handle.control ?? handle.id) === id,
+    ),
 });
 
 export function startEmbed(root, playground) {

@@ -77,7 +77,10 @@ function descent([aa, ab, bb], [a, b]) {
   return [-(c * along - s * across), -(s * along + c * across)];
 }
 
-const moved = ({ mu, sigma }, [a, b]) => ({ mu: mu + sigma * a, sigma: sigma * Math.exp(b) });
+const moved = ({ mu, sigma }, [a, b]) => ({
+  mu: mu + sigma * a,
+  sigma: sigma * Math.exp(b),
+});
 
 export function descend(start, mixture, step = NODE_STEPS[0]) {
   let q = start;
@@ -89,7 +92,10 @@ export function descend(start, mixture, step = NODE_STEPS[0]) {
     let scale = Math.min(1, 1 / Math.max(length, 1e-12));
     let next, trial;
     for (;;) {
-      next = moved(q, direction.map((d) => d * scale));
+      next = moved(
+        q,
+        direction.map((d) => d * scale),
+      );
       trial = costWithDerivatives(next, mixture, step);
       if (trial.kl <= here.kl || arrived || scale * length <= 1e-9) break;
       scale /= 2;

@@ -13,8 +13,7 @@ export function hillFits(distance) {
   const [half, mixture] = [distance / 2, twoHills(distance)];
   const cover = refine({ mu: 0, sigma: Math.sqrt(1 + half * half) }, mixture);
   const beside = refine({ mu: half, sigma: 1 }, mixture);
-  if (beside && beside.mu > half / 2)
-    return { cover: priced(cover), take: priced(beside) };
+  if (beside && beside.mu > half / 2) return { cover: priced(cover), take: priced(beside) };
   // Close together, no optimum sits on one hill: then it is the hill itself.
   const hill = { mu: half, sigma: 1 };
   return { cover: priced(cover), take: { ...hill, kl: reverseKl(hill, mixture) } };

@@ -15,7 +15,12 @@ function start(svg) {
   const live = document.querySelector(".hills-panel .live");
   const slider = element("input", { type: "range", min: 0, max: FARTHEST, step: 0.1 });
   slider.value = svg.dataset.distance;
-  const label = element("label", { class: "hills-slider" }, "Distance of the hills", slider);
+  const label = element(
+    "label",
+    { class: "hills-slider" },
+    "Distance of the hills",
+    slider,
+  );
   const sentence = element("p", { class: "hills-verdict" });
   live.after(sentence);
   live.before(label);

@@ -153,7 +153,11 @@ export function startPlayground(root) {
     problem.hidden = problems.length === 0;
     if (!problems.length) return problem.replaceChildren();
     problem.replaceChildren(
-      element("p", {}, "Part of this address could not be read, and its standard value is shown instead:"),
+      element(
+        "p",
+        {},
+        "Part of this address could not be read, and its standard value is shown instead:",
+      ),
       element("ul", {}, ...problems.map((text) => element("li", {}, text))),
     );
   }
@@ -182,10 +186,20 @@ function afterLoading(f) {
 
 function unitSwitch(choose) {
   const inputs = ["nats", "bits"].map((unit) =>
-    element("input", { type: "radio", name: "kl-unit", value: unit, onchange: () => choose(unit) }),
+    element("input", {
+      type: "radio",
+      name: "kl-unit",
+      value: unit,
+      onchange: () => choose(unit),
+    }),
   );
   const labels = inputs.map((input) => element("label", {}, input, ` ${input.value}`));
-  const box = element("fieldset", { class: "kl-units" }, element("legend", {}, "Unit"), ...labels);
+  const box = element(
+    "fieldset",
+    { class: "kl-units" },
+    element("legend", {}, "Unit"),
+    ...labels,
+  );
   const show = (unit) => inputs.forEach((input) => (input.checked = input.value === unit));
   return { box, show };
 }

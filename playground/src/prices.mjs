@@ -14,7 +14,9 @@ const hills = (m, w) => [
 // An optimum found at one distance starts the search at the next.
 const follow = (optima, from, to, w) =>
   optima
-    .map(({ mu, sigma }) => descend({ mu: (mu * to) / from, sigma }, hills(to, w), CHART_STEP))
+    .map(({ mu, sigma }) =>
+      descend({ mu: (mu * to) / from, sigma }, hills(to, w), CHART_STEP),
+    )
     .filter((end) => end.isMinimum);
 
 const isNew = (end, others) =>

@@ -11,8 +11,7 @@ export function digits(value) {
 
 export const amount = (nats, unit) => `${digits(inUnit(nats, unit))} ${unit}`;
 
-export const spoken = (nats, unit) =>
-  nats === Infinity ? "infinite" : amount(nats, unit);
+export const spoken = (nats, unit) => (nats === Infinity ? "infinite" : amount(nats, unit));
 
 export const short = (value, places = 2) =>
   value.toFixed(places).replace(/^-(0\.?0*)$/, "$1");

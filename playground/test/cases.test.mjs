@@ -7,6 +7,7 @@ import * as estimators from "../src/estimators.mjs";
 import { costWithDerivatives, fitReverse } from "../src/fit.mjs";
 import { hillFits } from "../src/hill_prices.mjs";
 import { jsNormal, klNormal } from "../src/gaussian.mjs";
+import { pricesByHalf } from "../src/prices.mjs";
 import { forwardKl, jsMixture, moments, reverseKl } from "../src/mixture.mjs";
 import * as temperature from "../src/temperature.mjs";
 
@@ -90,7 +91,11 @@ test("expected gradients of k1, k2, k3 are slopes of what they should be", () =>
       found.forEach((g, i) => close(g, wanted[i], what, 1e-5, 1e-8));
     matches(estimators.klGradient(first, second), own, "D(first‖second)");
     matches(estimators.otherKlGradient(first, second), other, "D(second‖first)");
-    matches(estimators.lossGradient("k1", first, second), first.map(() => 0), "k1");
+    matches(
+      estimators.lossGradient("k1", first, second),
+      first.map(() => 0),
+      "k1",
+    );
     matches(estimators.lossGradient("k2", first, second), own, "k2");
     matches(estimators.lossGradient("k3", first, second), other, "k3");
     const kl = discrete.klDivergence(first, second);
@@ -180,4 +185,33 @@ test("slope and curvature of the price are its differences", () => {
       close(value, differences[i], `derivative ${i}`, 1e-4, 1e-4),
     );
   }
+});
+
+test("where the best fit jumps it does, and elsewhere it does not", () => {
+  const best = (m, w) =>
+    fitReverse([
+      { weight: w, mu: -m, sigma: 1 },
+      { weight: 1 - w, mu: m, sigma: 1 },
+    ])[0];
+  assert.equal(pricesByHalf(0.5).jump.toFixed(3), "2.800");
+  for (const w of [0.3, 0.45, 0.5, 0.6, 0.7]) {
+    const { jump } = pricesByHalf(w);
+    const [before, after] = [best(jump - 2e-3, w), best(jump + 2e-3, w)];
+    assert.ok(Math.abs(Math.abs(after.mu) - Math.abs(before.mu)) > 0.5, `weight ${w}`);
+  }
+  assert.equal(pricesByHalf(0.9).jump, null);
+  for (let m = 0.2; m < 4.4; m += 0.1) {
+    const apart = Math.abs(best(m + 0.1, 0.9).mu - best(m, 0.9).mu);
+    assert.ok(apart < 0.4, `weight 0.9, m = ${m}`);
+  }
+});
+
+test("the chart shows the optima of each distance", () => {
+  for (const w of [0.5, 0.7])
+    for (const { m, optima } of pricesByHalf(w).rows.filter((_, i) => i % 4 === 0)) {
+      const mixture = [-m, m].map((mu, i) => ({ weight: i ? 1 - w : w, mu, sigma: 1 }));
+      const exact = fitReverse(mixture);
+      assert.equal(optima.length, exact.length, `m = ${m}, weight ${w}`);
+      exact.forEach(({ kl }, i) => close(optima[i].kl, kl, `m = ${m}`, 0, 5e-3));
+    }
 });

@@ -62,7 +62,10 @@ test("probabilities always sum to one, and a set one stays set", () => {
     const value = i % 17 === 0 ? 1 : i % 5 === 0 ? 0 : next();
     values = withProbability(values, index, value);
     assert.equal(Math.round(1e4 * values[index]), Math.round(1e4 * value));
-    assert.equal(values.reduce((sum, v) => sum + Math.round(1e4 * v), 0), 1e4);
+    assert.equal(
+      values.reduce((sum, v) => sum + Math.round(1e4 * v), 0),
+      1e4,
+    );
     assert.ok(values.every((v) => v >= 0 && Number.isFinite(v)));
   }
   assert.deepEqual(withProbability([1, 0, 0, 0], 0, 0.1), [0.1, 0.3, 0.3, 0.3]);

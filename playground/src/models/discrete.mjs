@@ -7,7 +7,8 @@ export const discrete = {
   id: "discrete",
   name: "Letters",
   title: "Two distributions over four letters",
-  prompt: "Drag one bar of Q down to the floor. Which direction notices, and at what price?",
+  prompt:
+    "Drag one bar of Q down to the floor. Which direction notices, and at what price?",
   fields: {
     p: probabilities({ default: [0.5, 0.25, 0.125, 0.125] }),
     q: probabilities({ default: [0.125, 0.5, 0.25, 0.125] }),

@@ -12,7 +12,8 @@ export const gaussians = {
   id: "gaussians",
   name: "Bells",
   title: "Two normal distributions",
-  prompt: "Make Q twice as wide as P, then half as wide. Which mistake does D(P‖Q) mind more?",
+  prompt:
+    "Make Q twice as wide as P, then half as wide. Which mistake does D(P‖Q) mind more?",
   fields: { mp: mean(0), sp: width(1), mq: mean(1.5), sq: width(1.5) },
   groups: [
     {

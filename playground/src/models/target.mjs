@@ -7,8 +7,7 @@ import { discretePair, probabilityControls } from "./pair.mjs";
 const CLOSE = 0.01; // nats
 
 // The goal of each round: the same for everyone who plays it.
-export const goalOf = (round) =>
-  Math.round(5 + 145 * randomNumbers(1000 + round)()) / 100;
+export const goalOf = (round) => Math.round(5 + 145 * randomNumbers(1000 + round)()) / 100;
 
 export function score(kl, goal) {
   const off = Math.abs(kl - goal);
@@ -30,9 +29,7 @@ export const target = {
     goal: number({ default: 0.5, min: 0.01, max: 5, decimals: 2 }),
     round: number({ default: 0, min: 0, max: 9999, decimals: 0 }),
   },
-  groups: [
-    { title: "Q, yours", role: "moving", controls: probabilityControls("q", "Q") },
-  ],
+  groups: [{ title: "Q, yours", role: "moving", controls: probabilityControls("q", "Q") }],
   compute({ p, q, goal }) {
     const pair = discretePair(p, q);
     return { pair, ...score(pair.forward, goal) };

@@ -7,7 +7,11 @@ export const discrete = {
   charts: [
     {
       draw: ({ pair }, _state, width) =>
-        bars(pair, width, `P is ${percent(pair.p)} and Q is ${percent(pair.q)} on a, b, c, d.`),
+        bars(
+          pair,
+          width,
+          `P is ${percent(pair.p)} and Q is ${percent(pair.q)} on a, b, c, d.`,
+        ),
       handles: ({ pair }) => barHandles(pair, "pq"),
       caption: "P blue, Q orange and dashed.",
       pull: "Pull the top of a bar; the others make room.",

@@ -48,7 +48,11 @@ function walk({ rows, pair }, { unit, n }, width) {
     width,
     marginRight: 34,
     x: { type: "log", domain: [1, Math.max(n, 2)], label: "number of samples", ticks: 5 },
-    y: { domain: [truth - reach, truth + reach], label: `average, ${unit} per draw from Q`, clamp: true },
+    y: {
+      domain: [truth - reach, truth + reach],
+      label: `average, ${unit} per draw from Q`,
+      clamp: true,
+    },
     marks: [
       ruleY([truth], { stroke: "var(--moving)", strokeWidth: 2 }),
       edge(1),
@@ -79,7 +83,9 @@ function gradients({ rows, trueGradient, otherGradient }, _state, width) {
     column.values.map((value, i) => ({ at: c * 5 + i, value, i, true: column.true })),
   );
   const top = Math.max(0.05, ...each.map((row) => Math.abs(row.value))) * 1.2;
-  const said = columns.map(({ name, values }) => `${name}: ${values.map(digits).join(", ")}`);
+  const said = columns.map(
+    ({ name, values }) => `${name}: ${values.map(digits).join(", ")}`,
+  );
   const part = (isTrue, style) =>
     rectY(
       each.filter((row) => Boolean(row.true) === isTrue),
@@ -101,7 +107,13 @@ function gradients({ rows, trueGradient, otherGradient }, _state, width) {
       ...[false, true].map((above) =>
         text(
           each.filter((row) => row.value < 0 === above),
-          { x: "at", y: 0, text: (row) => LETTERS[row.i], dy: above ? -9 : 9, fill: "currentColor" },
+          {
+            x: "at",
+            y: 0,
+            text: (row) => LETTERS[row.i],
+            dy: above ? -9 : 9,
+            fill: "currentColor",
+          },
         ),
       ),
       ruleY([0]),
@@ -111,8 +123,20 @@ function gradients({ rows, trueGradient, otherGradient }, _state, width) {
 
 function controls() {
   const body = element("tbody");
-  const heads = ["", "true mean", "bias", "spread of one", "average", "its error", "as a loss, its gradient is"];
-  const head = element("tr", {}, ...heads.map((name) => element("th", { scope: "col" }, name)));
+  const heads = [
+    "",
+    "true mean",
+    "bias",
+    "spread of one",
+    "average",
+    "its error",
+    "as a loss, its gradient is",
+  ];
+  const head = element(
+    "tr",
+    {},
+    ...heads.map((name) => element("th", { scope: "col" }, name)),
+  );
   const caption = element("p");
   const table = element("table", {}, element("thead", {}, head), body);
   const update = ({ rows }, { unit, n }) => {
@@ -124,7 +148,9 @@ function controls() {
           "tr",
           {},
           element("th", { scope: "row" }, row.name),
-          ...cells.map((value) => element("td", {}, digits(inUnit(Math.abs(value) < 1e-15 ? 0 : value, unit)))),
+          ...cells.map((value) =>
+            element("td", {}, digits(inUnit(Math.abs(value) < 1e-15 ? 0 : value, unit))),
+          ),
           element("td", {}, NOTES[row.name]),
         );
       }),
@@ -140,7 +166,8 @@ export const estimators = {
     {
       draw: ({ pair }, _state, width) =>
         bars(pair, width, "P, the reference, and Q, the policy, on four letters."),
-      caption: "P, the reference, is blue; Q, the policy that samples, is orange and dashed.",
+      caption:
+        "P, the reference, is blue; Q, the policy that samples, is orange and dashed.",
     },
     {
       draw: walk,
@@ -150,7 +177,8 @@ export const estimators = {
     },
     {
       draw: gradients,
-      caption: "Exact averages over Q of each gradient, samples held fixed, and the two true gradients.",
+      caption:
+        "Exact averages over Q of each gradient, samples held fixed, and the two true gradients.",
     },
   ],
   controls,

@@ -33,15 +33,29 @@ function picture({ pair, q, reverseFits }, { d, unit }, width) {
   return densities(pair, width, label, optima);
 }
 
-function priceChart({ prices, reverseFits }, { d, unit }, width) {
+// What losing everything but one hill of this weight costs, however far away the rest is.
+function limits(w, unit) {
+  const name = (weight) =>
+    unit === "bits" ? `−log₂ ${short(weight)}` : `−ln ${short(weight)}`;
+  const equal = Math.abs(w - 0.5) < 1e-9;
+  if (equal)
+    return [{ y: inUnit(Math.LN2, unit), name: unit === "bits" ? "1 bit" : "ln 2" }];
+  return [w, 1 - w].map((weight) => ({
+    y: inUnit(-Math.log(weight), unit),
+    name: name(weight),
+  }));
+}
+
+function priceChart({ prices, reverseFits }, { d, w, unit }, width) {
   const { rows, jump } = prices;
   const points = rows.flatMap(({ m, optima }) =>
     optima.map((fit, i) => ({ m, price: inUnit(fit.kl, unit), best: i === 0 })),
   );
   const now = reverseFits.map((fit) => ({ m: d / 2, price: inUnit(fit.kl, unit) }));
-  const limit = inUnit(Math.LN2, unit);
-  const top = Math.max(1.3, ...rows[0].optima.map((f) => f.kl)) / (unit === "bits" ? Math.LN2 : 1);
+  const top =
+    Math.max(1.3, ...rows[0].optima.map((f) => f.kl)) / (unit === "bits" ? Math.LN2 : 1);
   const kept = (list) => list.filter((point) => point.price <= top);
+  const asymptotes = limits(w, unit).filter(({ y }) => y < top);
   const jumps = jump ? [jump] : [];
   const label =
     "The price of each local optimum of D(Q‖P) against m, half the distance of the hills. " +
@@ -53,11 +67,11 @@ function priceChart({ prices, reverseFits }, { d, unit }, width) {
     x: { domain: [0, 4.5], label: "m, half the distance" },
     y: { domain: [0, top], label: `price of each optimum, ${unit}` },
     marks: [
-      ruleY([limit], { stroke: "var(--control)", strokeDasharray: "2 4" }),
-      text([limit], {
+      ruleY(asymptotes, { y: "y", stroke: "var(--control)", strokeDasharray: "2 4" }),
+      text(asymptotes, {
         x: 0.1,
-        y: limit,
-        text: () => (unit === "bits" ? "1 bit" : "ln 2"),
+        y: "y",
+        text: "name",
         dy: -8,
         textAnchor: "start",
         fill: "currentColor",
@@ -84,7 +98,13 @@ function priceChart({ prices, reverseFits }, { d, unit }, width) {
         fill: "var(--second)",
       }),
       ruleX([Math.min(d / 2, 4.5)], { stroke: "var(--fixed)", strokeDasharray: "6 3" }),
-      dot(kept(now), { x: "m", y: "price", r: 6, stroke: "var(--moving)", strokeWidth: 2.5 }),
+      dot(kept(now), {
+        x: "m",
+        y: "price",
+        r: 6,
+        stroke: "var(--moving)",
+        strokeWidth: 2.5,
+      }),
       ruleY([0]),
     ],
   });
@@ -163,15 +183,14 @@ export const fit = {
         })),
         { id: "mu", x: q.mu, y: normal(q.mu, q), axis: "x", role: "moving" },
       ],
-      caption:
-        "P blue, Q orange and dashed, local optima of D(Q‖P) purple and dotted.",
+      caption: "P blue, Q orange and dashed, local optima of D(Q‖P) purple and dotted.",
       pull: "Pull a hill or the peak of Q.",
     },
     {
       draw: priceChart,
-      caption: "Filled: the cheapest optimum. Open: best only among its neighbours. Rings: now.",
+      caption:
+        "Filled: the cheapest optimum. Open: best only among its neighbours. Rings: now.",
     },
   ],
   controls,
 };
-

@@ -21,9 +21,20 @@ function controls(page) {
   const update = ({ off, hit, points }, state) => {
     goal.replaceChildren("Make D(P‖Q) ", element("b", {}, amount(state.goal, state.unit)));
     const far = off === Infinity ? "infinitely far off" : `${amount(off, state.unit)} off`;
-    verdict.textContent = hit ? `Hit: ${far}. Score ${points} of 100.` : `${far}. Score ${points} of 100.`;
+    verdict.textContent = hit
+      ? `Hit: ${far}. Score ${points} of 100.`
+      : `${far}. Score ${points} of 100.`;
   };
-  return { box: element("div", { class: "kl-target" }, goal, verdict, element("p", { class: "kl-buttons" }, next)), update };
+  return {
+    box: element(
+      "div",
+      { class: "kl-target" },
+      goal,
+      verdict,
+      element("p", { class: "kl-buttons" }, next),
+    ),
+    update,
+  };
 }
 
 export const target = {

@@ -9,10 +9,27 @@ function sizes({ sizes: rows, plain, scaled }, { T }, width) {
     `${digits(plain)}, and ${digits(scaled)} after multiplying by T squared.`;
   return chart(label, {
     width,
-    x: { type: "log", domain: [0.5, 20], label: "temperature T", ticks: 6, tickFormat: "~g" },
-    y: { type: "log", label: "size of the gradient, nats per unit of logit", ticks: 5, tickFormat: "~g" },
+    x: {
+      type: "log",
+      domain: [0.5, 20],
+      label: "temperature T",
+      ticks: 6,
+      tickFormat: "~g",
+    },
+    y: {
+      type: "log",
+      label: "size of the gradient, nats per unit of logit",
+      ticks: 5,
+      tickFormat: "~g",
+    },
     marks: [
-      lineY(rows, { x: "t", y: "plain", stroke: "var(--moving)", strokeWidth: 2.5, strokeDasharray: "8 4" }),
+      lineY(rows, {
+        x: "t",
+        y: "plain",
+        stroke: "var(--moving)",
+        strokeWidth: 2.5,
+        strokeDasharray: "8 4",
+      }),
       lineY(rows, { x: "t", y: "scaled", stroke: "var(--gap)", strokeWidth: 2.5 }),
       ruleX([T], { stroke: "var(--control)" }),
       dot([plain, scaled], { x: T, y: (value) => value, r: 5, fill: "currentColor" }),
@@ -35,7 +52,8 @@ export const temperature = {
     {
       draw: ({ pair }, { T }, width) =>
         bars(pair, width, `Softmax at T = ${T} of the teacher, P, and of the student, Q.`),
-      caption: "Softmax at this temperature: the teacher P blue, the student Q orange and dashed.",
+      caption:
+        "Softmax at this temperature: the teacher P blue, the student Q orange and dashed.",
     },
     {
       draw: sizes,

@@ -32,7 +32,8 @@ export function chart(label, { width, height = 260, marks, ...options }) {
     marks,
   });
   // The plot is one image with one label; its parts need none.
-  for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
+  for (const part of svg.querySelectorAll("[aria-label]"))
+    part.removeAttribute("aria-label");
   for (const part of svg.querySelectorAll("[aria-description]"))
     part.removeAttribute("aria-description");
   svg.setAttribute("role", "img");
@@ -104,7 +105,11 @@ function termBars(terms, unit, width, label, title) {
   const shown = terms.map((term) => inUnit(term, unit));
   const finite = shown.filter(Number.isFinite);
   const top = Math.max(0.05, ...finite.map(Math.abs)) * 1.25;
-  const rows = shown.map((value, i) => ({ i, value, height: Number.isFinite(value) ? value : top }));
+  const rows = shown.map((value, i) => ({
+    i,
+    value,
+    height: Number.isFinite(value) ? value : top,
+  }));
   const part = (keep, style) =>
     rectY(rows.filter(keep), {
       x1: (row) => row.i - 0.35,

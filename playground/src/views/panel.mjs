@@ -21,7 +21,13 @@ export function panel(model, view, page) {
     element("div", { class: "kl-first" }, (view.controlsFirst && own?.box) || ""),
     element("div", { class: "kl-main" }, ...first.boxes, terms.box),
     element("div", { class: "kl-side" }, numbers.box, ...knobs.groups),
-    element("div", { class: "kl-below" }, (!view.controlsFirst && own?.box) || "", ...rest.boxes, python.box),
+    element(
+      "div",
+      { class: "kl-below" },
+      (!view.controlsFirst && own?.box) || "",
+      ...rest.boxes,
+      python.box,
+    ),
   );
   const show = (result, state) => {
     first.show(result, state);

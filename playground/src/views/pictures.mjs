@@ -4,14 +4,24 @@ import { addHandles, startDragging } from "./drag.mjs";
 import { element } from "./dom.mjs";
 
 export function pictures(model, view, page, charts = view.charts) {
-  const byId = Object.fromEntries(controlsOf(model).map((control) => [control.id, control]));
+  const byId = Object.fromEntries(
+    controlsOf(model).map((control) => [control.id, control]),
+  );
   const figures = charts.map((one) => {
     const place = element("div", { class: "kl-plot" });
-    const figure = element("figure", {}, place, element("figcaption", {}, `${one.caption} ${one.pull ?? ""}`));
+    const figure = element(
+      "figure",
+      {},
+      place,
+      element("figcaption", {}, `${one.caption} ${one.pull ?? ""}`),
+    );
     if (one.handles) {
       const handles = () => one.handles(page.result(), page.state());
-      startDragging(place, () => place.querySelector("svg"), handles, (handle, value) =>
-        page.change(byId[handle.control ?? handle.id], value),
+      startDragging(
+        place,
+        () => place.querySelector("svg"),
+        handles,
+        (handle, value) => page.change(byId[handle.control ?? handle.id], value),
       );
     }
     return { one, place, figure };

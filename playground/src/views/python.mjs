@@ -13,7 +13,11 @@ export function pythonView() {
     }
   };
   const button = element("button", { type: "button", onclick: copy }, "Copy as Python");
-  const lines = element("pre", { tabindex: "0", role: "group", "aria-label": "Python" }, code);
+  const lines = element(
+    "pre",
+    { tabindex: "0", role: "group", "aria-label": "Python" },
+    code,
+  );
   const box = element(
     "div",
     { class: "kl-python" },
