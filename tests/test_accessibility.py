@@ -69,7 +69,7 @@ def test_nothing_scrolls_sideways(new_page, site, names, scrolls_sideways):
     assert wide == []
 
 
-@pytest.mark.parametrize("name", ["index.html", CHAPTER, "search.html"])
+@pytest.mark.parametrize("name", ["index.html", CHAPTER, "book/how_to.html"])
 def test_everything_is_reached_with_the_tab_key_and_shows_it(new_page, site, name):
     page = new_page(site + name)
     wanted = page.evaluate(REACHABLE)
@@ -107,7 +107,7 @@ def test_pages_are_complete_without_a_script(new_page, site, names):
     for name in names:
         page.goto(site + name)
         assert page.locator("main h1").is_visible(), name
-        assert page.locator("main p").first.is_visible(), name
+        assert len(page.locator("main").inner_text()) > 100, name
         hidden = page.locator("main [hidden]")
         assert hidden.count() == 0, f"{name}: {hidden.first.inner_text()[:60]}"
     page.goto(site + CHAPTER)
