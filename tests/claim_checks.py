@@ -928,9 +928,9 @@ def check_S2_42():
 
 
 def check_S2_66():
-    ours = [kl.kl_divergence(SKEW, EVEN), kl.kl_divergence(SKEW, SKEW[::-1])]
-    assert math.isclose(ours[0], kl.kl_divergence(SKEW[::-1], EVEN))
-    return ours, [oracle.kl(SKEW, EVEN), oracle.kl(SKEW, SKEW[::-1])]
+    ours = [kl.kl_divergence(EVEN, SKEW), kl.kl_divergence(SKEW, SKEW[::-1])]
+    assert math.isclose(ours[0], kl.kl_divergence(EVEN, SKEW[::-1]))
+    return ours, [oracle.kl(EVEN, SKEW), oracle.kl(SKEW, SKEW[::-1])]
 
 
 def check_S2_71():

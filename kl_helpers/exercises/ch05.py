@@ -593,7 +593,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "As far as each of them is from the old one.",
-                    "0.3681 twice came with 1.7578 between the two.",
+                    "0.5108 twice came with 1.7578 between the two.",
                     claim="S2-66",
                 ),
             ),

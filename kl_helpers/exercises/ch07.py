@@ -400,7 +400,7 @@ quiz = Quiz(
         ),
         Item(
             "away",
-            "A separate group is moved twice as far away. What happens to D(P‖Q)?",
+            "A well separated group is moved twice as far. What happens to D(P‖Q)?",
             (
                 Option(
                     "It doubles: distances enter squared.",
