@@ -51,7 +51,7 @@ test: .venv/test.ok ## everything that CI checks
 	@$(MAKE) --no-print-directory book
 	$(BIN)/python -m pytest -q -m site -n $(WORKERS) --dist loadgroup
 
-bench: .venv/bench.ok ## measure the speed figures the course quotes
+bench: book .venv/bench.ok ## measure the speed figures the course quotes
 	@$(BIN)/python -m tools.bench
 
 mutants: .venv/test.ok ## break kl_helpers on purpose: a test and a chapter must notice

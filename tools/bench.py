@@ -1,6 +1,6 @@
 """The speed figures of the course, measured here and now.
 
-    python -m tools.bench [kl] [ppo] [tsne]
+    python -m tools.bench [kl] [ppo] [tsne] [site]
 
 The contenders run in turn in one process with one thread, so that a machine that slows
 down slows them all; a ratio is the median over the rounds. A promise that fails is an
@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 import kl_helpers as kl
 from kl_helpers.nn.ppo import Rule, train_ppo
+from tools import lighthouse
 
 ROWS, OUTCOMES = 10_000, 1_000
 
@@ -137,7 +138,17 @@ def bench_tsne(rounds=1, iterations=1000):
         yield "trustworthiness of t-SNE"
 
 
-BENCHES = {"kl": bench_kl, "ppo": bench_ppo, "tsne": bench_tsne}
+def bench_site(runs=5):
+    """Lighthouse's scores of the built site, as a telephone sees it."""
+    print(f"Lighthouse {lighthouse.VERSION}, mobile, compressed, median of {runs} runs")
+    for page, found in lighthouse.medians(runs).items():
+        print(f"  {page}: " + ", ".join(f"{k} {v:.0f}" for k, v in found.items()))
+        for name, promised in lighthouse.PROMISED.items():
+            if found[name] < promised:
+                yield f"{name} of {page}"
+
+
+BENCHES = {"kl": bench_kl, "ppo": bench_ppo, "tsne": bench_tsne, "site": bench_site}
 
 
 def main(names):

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import statistics
+import sys
 import threading
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -24,6 +25,7 @@ VERSION = "12.8.2"
 PAGES = (
     "index.html",
     "notebooks/ch01_definition_and_gibbs.html",
+    "notebooks/ch04_vae.html",
     "book/playground.html",
     "notebooks/symptom_kl_is_negative.html",
 )
@@ -52,6 +54,12 @@ class CompressingHandler(serve.QuietHandler):
 
 def medians(runs=5):
     """Page -> category -> median score, from 0 to 100."""
+    if not (SITE / "index.html").exists():
+        sys.exit("kl: there is no site to measure: `make book` builds it")
+    if not paper.chromium():
+        sys.exit(
+            "kl: Lighthouse needs Chromium: install your system's package chromium"
+        )
     script = install()
     handler = functools.partial(CompressingHandler, directory=str(SITE))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

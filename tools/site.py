@@ -42,8 +42,8 @@ BAR = (
 )
 # Name in _static, without its ending -> what a page that needs it has in its body.
 ON_DEMAND = {
-    "playground": ('class="kl-playground"', 'class="kl-embed"'),
-    "hills": ('class="hills"',),
+    "playground": 'class="kl-playground"',  # site.js loads it for small figures
+    "hills": 'class="hills"',
 }
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 logger = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ def finish_page_context(app, pagename, templatename, context, doctree):
     context["body"] = body = page_text.tidy_body(context.get("body") or "")
     styles = ["house.css"] + ["katex/katex.min.css"] * ('class="katex' in body)
     styles += ["sphinx-design.min.css"] * (" sd-" in body or '"sd-' in body)
-    wanted = [n for n, marks in ON_DEMAND.items() if any(m in body for m in marks)]
+    wanted = [name for name, mark in ON_DEMAND.items() if mark in body]
     styles += [f"{name}.css" for name in wanted]
     scripts = ["site.js", *(f"{name}.js" for name in wanted)]
     scripts += SEARCH_SCRIPTS if templatename == "search.html" else ()

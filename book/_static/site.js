@@ -1,5 +1,6 @@
 // Conveniences. Without this script every page is complete.
 const root = document.documentElement;
+const here = document.currentScript.src;
 
 function startThemeButton(button) {
   const themes = ["auto", "light", "dark"];
@@ -58,6 +59,23 @@ function letKeysScroll() {
     if (boxes.length) later(measureSome);
   };
   later(measureSome);
+}
+
+// A small figure brings its script and style along when the reader comes near it.
+function startFigures(figures) {
+  const near = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      near.disconnect();
+      const style = document.createElement("link");
+      style.rel = "stylesheet";
+      style.href = new URL("playground.css", here);
+      document.head.append(style);
+      import(new URL("playground.js", here));
+    },
+    { rootMargin: "100px" },
+  );
+  for (const figure of figures) near.observe(figure);
 }
 
 function followReading(contents) {
@@ -168,6 +186,7 @@ document.querySelectorAll("details.predict").forEach(startPredict);
 document.querySelectorAll("form.quiz").forEach(startQuiz);
 document.querySelectorAll(".run-here:has(a)").forEach(checkBrowserLink);
 letKeysScroll();
+startFigures(document.querySelectorAll(".kl-embed"));
 const contents = document.querySelector("#page-toc");
 if (contents) followReading(contents);
 document.querySelectorAll("[popover] a").forEach((link) =>
