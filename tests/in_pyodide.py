@@ -103,4 +103,5 @@ def run(root):
     return {**counts.outcomes, "failures": counts.failures}
 
 
-json.dumps(run("/root_of_course"))
+# Whoever imports this file elsewhere, as the collector of doctests does, runs nothing.
+json.dumps(run("/root_of_course")) if sys.platform == "emscripten" else None
