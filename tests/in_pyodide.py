@@ -93,6 +93,7 @@ def run(root):
         "-q",
         "-p",
         "no:cacheprovider",
+        "--noconftest",
         "--capture=sys",
         "-m",
         "not slow",
