@@ -49,7 +49,8 @@ test: .venv/test.ok ## everything that CI checks
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "not site"
 	$(BIN)/python -m pytest -q --nbval notebooks -n $(WORKERS) --dist loadfile --nbval-cell-timeout 120
 	@$(MAKE) --no-print-directory book
-	$(BIN)/python -m pytest -q -m site -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -q -m "site and not alone" -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -q -m alone
 
 bench: book .venv/bench.ok ## measure the speed figures the course quotes
 	@$(BIN)/python -m tools.bench

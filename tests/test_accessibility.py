@@ -107,7 +107,7 @@ def test_pages_are_complete_without_a_script(new_page, site, names):
     for name in names:
         page.goto(site + name)
         assert page.locator("main h1").is_visible(), name
-        assert len(page.locator("main").inner_text()) > 100, name
+        assert len(page.locator("main").inner_text()) > 60, name
         hidden = page.locator("main [hidden]")
         assert hidden.count() == 0, f"{name}: {hidden.first.inner_text()[:60]}"
     page.goto(site + CHAPTER)

@@ -89,14 +89,17 @@ def test_chapter_runs(reader, site, name):
     # The browser's older numpy finds the numbers that the page shows.
     found = printed(reader.evaluate(READ)["cells"])
     assert found == printed(lite.for_browser(stored).cells)
-    assert reader.outside == [] and reader.complaints == []
+    assert reader.outside == []
+    # The interface itself warns of two entries in its menu.
+    assert [said for said in reader.complaints if "is duplicated" not in said] == []
 
 
+@pytest.mark.alone
 def test_first_cell_and_size_of_the_download(stranger, site):
     """From the click to the first output, with an empty cache."""
     loaded = []
     stranger.goto(f"{site}notebooks/{FIRST}.html")
-    stranger.on("response", loaded.append)
+    stranger.on("response", lambda answer: loaded.append(answer))
     start = time.monotonic()
     open_notebook(stranger, site, FIRST)
     stranger.locator(".jp-CodeCell .cm-content").first.click()

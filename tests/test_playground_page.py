@@ -430,6 +430,8 @@ def test_without_scripts_the_page_says_where_the_figures_are(new_page, site):
 def test_a_small_figure_inside_a_text(new_page, site, scrolls_sideways):
     page = new_page(f"{site}book/how_to.html", width=360)
     figure = page.locator(".kl-embed")
+    figure.scroll_into_view_if_needed()  # then site.js brings the script
+    page.wait_for_selector(".kl-embed input[type=range]")
     assert figure.locator("input[type=range]").count() == 1
     assert "twice as wide as P" in figure.locator(".kl-prompt").inner_text()
     bar = figure.locator("input[type=range]")

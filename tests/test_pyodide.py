@@ -146,6 +146,11 @@ def test_browser_pages_follow_the_front_matter():
     assert "ch04_vae" not in lite.pages()
 
 
+def test_the_size_of_the_download_is_said_in_one_voice():
+    text = (lite.ROOT / "book" / "how_to.md").read_text()
+    assert f"loads {lite.DOWNLOAD_MB} MB" in text
+
+
 @pytest.mark.skipif("PYODIDE_DIR" not in os.environ, reason="PYODIDE_DIR is not set")
 def test_the_given_folder_is_the_official_one():
     pyodide.check(os.environ["PYODIDE_DIR"])
