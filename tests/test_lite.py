@@ -65,6 +65,8 @@ def wait_until(page, done, seconds=150):
 
 
 def run_all(page):
+    """Run → Run All Cells, once the kernel is there to hear it."""
+    wait_until(page, lambda s: s["status"] == "idle")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     wait_until(page, lambda s: s["errors"] or s["status"] == "idle" and not s["open"])

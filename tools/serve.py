@@ -14,12 +14,18 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class QuietServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the reader went on
+            super().handle_error(request, client_address)
+
+
 def open_server(folder, port, tries=50):
     """A server on the first free port of `port`, `port` + 1, …"""
     handler = functools.partial(QuietHandler, directory=str(folder))
     for candidate in range(port, port + tries):
         try:
-            return http.server.ThreadingHTTPServer(("127.0.0.1", candidate), handler)
+            return QuietServer(("127.0.0.1", candidate), handler)
         except OSError:
             continue
     sys.exit(f"kl: ports {port} to {port + tries - 1} are all in use; try PORT=9000")
