@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from mpmath import mp, mpf
 from oracles import claims as oracle
-from oracles import distillation, latent, neighbours, policies, reference
+from oracles import distillation, estimators, latent, neighbours, policies, reference
 from scipy import stats
 
 import kl_helpers as kl
@@ -1022,6 +1022,43 @@ def check_C_16():
     theirs, both = neighbours.pairs(line, 2)
     ours = [*rows[0, 1:], rows[1, 0], *rows[1, 2:], p[0, 1]]
     return ours, [*theirs[0][1:], theirs[1][0], *theirs[1][2:], both[0][1]]
+
+
+# Estimates from samples
+
+
+def check_S1_31():
+    """The average of our KL over all counts of one bin, times the number of bins."""
+    k, n = 10, 100
+    counts = np.arange(n + 1)
+    shares = np.stack([counts / n, 1 - counts / n], axis=-1)
+    chance = stats.binom.pmf(counts, n, 1 / k)
+    # Terms of one bin: with two outcomes the rest is the other term, which is known.
+    rest = [b * np.log(b / (1 - 1 / k)) if b > 0 else 0.0 for b in shares[:, 1]]
+    each = kl.kl_divergence(shares, [1 / k, 1 - 1 / k]) - rest
+    ours = [k * (chance @ each), (k - 1) / (2 * n)]
+    return ours, estimators.plugin_bias(k, n)
+
+
+def check_C_01():
+    nodes, weights = np.polynomial.hermite_e.hermegauss(120)
+    weights, ours, theirs = weights / weights.sum(), [], []
+    for d in (0.1, 1.0):
+        logs, toll = (-(nodes**2) / 2, -((nodes - d) ** 2) / 2), d**2 / 2
+        each = [k(*logs) for k in (kl.kl_k1, kl.kl_k2, kl.kl_k3)]
+        ours += [np.sqrt(weights @ (v - weights @ v) ** 2) / toll for v in each]
+        ours.append(weights @ each[1] / toll - 1)
+        theirs += estimators.schulman_table(d)
+    return ours, theirs
+
+
+def check_C_02():
+    pi, ref = np.array(THREE), np.array(OTHER)
+    score, log_w = np.eye(3) - pi, np.log(ref / pi)
+    k1, k3_slope = kl.kl_k1(np.log(pi), np.log(ref)), 1 - np.exp(log_w)
+    assert np.allclose(pi @ score, 0)  # k1 as a loss
+    ours = [*(pi @ (k3_slope[:, None] * score)), *(pi @ (k1[:, None] * score))]
+    return ours, estimators.gradients_by_autograd(THREE, OTHER)
 
 
 # Rows that make the claim of another row once more

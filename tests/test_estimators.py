@@ -1,9 +1,11 @@
-"""k1, k2 and k3 against enumeration and 50 digits; standard errors against scipy."""
+"""k1, k2 and k3 against enumeration and 50 digits; standard errors against scipy;
+histograms against counting by hand, neighbours against scipy's trees."""
 
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 from oracles import claims as oracle
+from oracles import estimators
 from scipy import stats
 
 import kl_helpers as kl
@@ -92,3 +94,97 @@ def test_the_standard_error_covers():
 def test_no_error_without_two_finite_values(values):
     with pytest.raises(ValueError, match="at least two finite ones"):
         kl.mean_with_error(values)
+
+
+SHAPES = {"numbers": (), "a plane": (2,), "five dimensions": (5,)}
+
+
+@pytest.mark.parametrize("bins", [1, 3, 7, [-9.0, -0.5, 0.0, 2.0, 9.0]], ids=str)
+def test_histograms_are_counted_as_by_hand(bins):
+    rng = np.random.default_rng(0)
+    x_p, x_q = rng.normal(size=60).round(1), rng.normal(1, 2, size=90).round(1)
+    pooled = np.concatenate([x_p, x_q])
+    edges = (
+        bins if np.iterable(bins) else np.linspace(pooled.min(), pooled.max(), bins + 1)
+    )
+    for pair in [(x_p, x_q), (x_q, x_p)]:
+        exact = float(estimators.histogram_kl(*pair, list(edges)))
+        assert kl.kl_histogram(*pair, bins=bins) == pytest.approx(exact, rel=1e-12)
+
+
+def test_an_empty_bin_of_the_second_is_infinite_and_of_the_first_is_not():
+    assert kl.kl_histogram([0.0, 2.0], [0.0, 0.1], bins=2) == np.inf
+    assert kl.kl_histogram([0.0, 0.1], [0.0, 2.0], bins=2) == pytest.approx(np.log(2))
+    assert kl.kl_histogram([1.0, 1.0], [1.0]) == 0.0
+
+
+def test_the_bias_of_both_sides_adds():
+    """By simulation against the rule: (k - 1)/2 times 1/n + 1/m, to a tenth."""
+    rng, k, n, m = np.random.default_rng(0), 8, 800, 400
+    edges = np.linspace(0, 1, k + 1)
+    found = np.mean(
+        [kl.kl_histogram(rng.random(n), rng.random(m), bins=edges) for _ in range(2000)]
+    )
+    assert found == pytest.approx((k - 1) / 2 * (1 / n + 1 / m), rel=0.1)
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
+@pytest.mark.parametrize("k", [1, 4])
+def test_neighbours_are_those_of_scipy(shape, k):
+    rng = np.random.default_rng(k)
+    x_p, x_q = rng.normal(size=(70, *shape)), rng.normal(0.5, 2, size=(110, *shape))
+    exact = estimators.knn_kl(x_p, x_q, k)
+    assert kl.kl_knn(x_p, x_q, k=k) == pytest.approx(exact, rel=1e-12)
+    swapped = estimators.knn_kl(x_q, x_p, k)
+    assert kl.kl_knn(x_q, x_p, k=k) == pytest.approx(swapped, rel=1e-12)
+
+
+def test_many_points_are_split_into_blocks_and_stay_the_same():
+    rng = np.random.default_rng(0)
+    x_p, x_q = rng.normal(size=2500), rng.normal(1, 1, size=2500)
+    found = kl.kl_knn(x_p, x_q)
+    assert found == pytest.approx(estimators.knn_kl(x_p, x_q, 5), rel=1e-12)
+    assert abs(found - 0.5) < 0.15
+
+
+LIST = [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("x_p", "x_q", "bins", "said"),
+    [
+        ([], LIST, 3, "`x_p` has shape"),
+        (LIST, [LIST], 3, "`x_q` has shape .* Take one coordinate"),
+        ([np.nan], LIST, 3, "`x_p` contains nan"),
+        (LIST, ["a"], 3, "`x_q` must hold real numbers"),
+        (LIST, LIST, 0, "`bins` is 0; pass how many"),
+        (LIST, LIST, True, "`bins` is True"),
+        (LIST, LIST, [0.0], "two edges in rising order"),
+        (LIST, LIST, [2.0, 0.0], "two edges in rising order"),
+        (LIST, LIST, [np.inf, 0.0], "`bins` contains inf"),
+        (LIST, [5.0], [0.0, 3.0], "`x_q` runs from 5 to 5, but `bins` covers 0 to 3"),
+    ],
+)
+def test_wrong_histograms_are_named(x_p, x_q, bins, said):
+    with pytest.raises(ValueError, match=said):
+        kl.kl_histogram(x_p, x_q, bins=bins)
+
+
+@pytest.mark.parametrize(
+    ("x_p", "x_q", "k", "said"),
+    [
+        (1.0, LIST, 1, "`x_p` has shape .* at least two points"),
+        (LIST, [1.0], 1, "`x_q` has shape"),
+        (LIST, [np.inf, 0.0], 1, "`x_q` contains inf"),
+        (np.eye(3), LIST, 1, "`x_p` has 3 numbers a point and `x_q` has 1"),
+        (LIST, LIST, 3, "whole number from 1 to 2: a point is no neighbour"),
+        (LIST, LIST, 0, "`k` is 0"),
+        (LIST, LIST, 1.0, "`k` is 1.0"),
+        (LIST, LIST, True, "`k` is True"),
+        ([0.0, 0.0, 1.0], [3.0, 4.0], 1, "repeated numbers"),
+        ([0.0, 1.0], [0.0, 4.0], 1, "repeated numbers"),
+    ],
+)
+def test_wrong_points_are_named(x_p, x_q, k, said):
+    with pytest.raises(ValueError, match=said):
+        kl.kl_knn(x_p, x_q, k=k)
