@@ -24,9 +24,6 @@ REACHABLE = """() => {
     return document.querySelector(`input[name="${e.name}"]`) === e;
   }
 }"""
-ALL_MEASURED = """() => new Promise((done) => {
-  requestIdleCallback(() => requestAnimationFrame(() => setTimeout(done, 50)));
-})"""
 FOCUSED = """() => {
   const e = document.activeElement;
   const ring = getComputedStyle(e);
@@ -57,7 +54,7 @@ def test_axe_finds_nothing(new_page, site, names, scheme, width):
     page = new_page(site, scheme=scheme, width=width)
     for name in names:
         visit(page, site, name).evaluate(script)
-        page.evaluate(ALL_MEASURED)
+        page.wait_for_selector("html[data-measured=all]")
         problems += [f"{name}: {found}" for found in page.evaluate(AXE)]
     assert problems == []
     assert page.complaints == [] and page.outside == []

@@ -449,16 +449,25 @@ def test_a_small_figure_inside_a_text(new_page, site, scrolls_sideways):
     assert_quiet(page)
 
 
-def test_chapters_link_to_the_picture_they_discuss(new_page, site):
-    for chapter, text, control, value in [
-        ("ch01_definition_and_gibbs", "pull at both machines", "p1", 0.5),
-        ("ch03_forward_and_reverse", "Move the hills yourself", "d", 5.6),
-    ]:
-        page = new_page(f"{site}notebooks/{chapter}.html")
-        page.get_by_role("link", name=text).click()
-        page.wait_for_selector(".kl-panel")
-        assert number(page, control) == value
-        assert_quiet(page)
+@pytest.mark.parametrize(
+    ("chapter", "text", "control", "value"),
+    [
+        ("ch01_definition_and_gibbs", "Open in the playground", "p1", 0.5),
+        ("ch03_forward_and_reverse", "Open in the playground", "d", 4),
+        ("ch05_ppo", "k1, k2 and k3 side by side", "n", 100),
+        ("ch06_distillation", "Turn T yourself", "T", 8),
+    ],
+)
+def test_chapters_link_to_the_picture_they_discuss(
+    new_page, site, chapter, text, control, value
+):
+    page = new_page(f"{site}notebooks/{chapter}.html")
+    if page.locator(".kl-embed").count():
+        page.locator(".kl-embed").scroll_into_view_if_needed()
+    page.get_by_role("link", name=text).click()
+    page.wait_for_selector(".kl-panel")
+    assert number(page, control) == value
+    assert_quiet(page)
 
 
 def test_only_pages_that_use_it_load_the_playground(new_page, site):

@@ -57,6 +57,7 @@ function letKeysScroll() {
       sizes.observe(box);
     }
     if (boxes.length) later(measureSome);
+    else root.dataset.measured = "all";
   };
   later(measureSome);
 }

@@ -40,7 +40,7 @@ q1 = Question(
     hints=(
         "The standard error is the sd divided by the root of n. How many errors below "
         "zero is each mean?",
-        "Two of the five are within two errors of zero. Those are noise.",
+        "Two of the five are within two errors of zero: not to be told from noise.",
         "For P near Q a right mean is about half of the variance, and a swapped one "
         "minus that. What no such number explains has lost a constant.",
     ),
@@ -161,7 +161,7 @@ q2 = Question(
         ),
         Mistake(
             "k1_for_both",
-            "k3 varies less than k1: it needs fewer samples.",
+            "k3 has a variance of its own: less than k1 if d is small, more if not.",
             lambda d, z: by_quadrature(d, z)[[0, 0]],
         ),
         Mistake(
@@ -328,7 +328,7 @@ q4 = Question(
         "So w − 1 averages to minus the mass of q where p is zero.",
     ),
     closing="Never negative, and below the KL by the mass that no sample can see. With "
-    "a top-k sampler that mass is most of the vocabulary.",
+    "a top-k sampler that is what ref gives to all the tokens cut off.",
     cases=tuple(with_zeros(0, 2, 3, 4, 6, 9)),
     reference=outcome_by_outcome,
     mistakes=(
@@ -410,7 +410,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "Compare it with its standard error.",
-                    "Within two errors of zero it is noise, far below it is a bug.",
+                    "Within two errors it may be noise, far below it is a bug.",
                     right=True,
                 ),
                 Option(
