@@ -88,3 +88,6 @@ function sharedOut(parts, total, skip) {
     whole[order[k][1]]++;
   return whole;
 }
+
+// What moves a number of the state that has the same name.
+export const control = (id, label, step) => ({ id, field: id, label, step });

@@ -15,3 +15,8 @@ export function program(lines, prints, unit) {
 
 export const base = (unit) => (unit === "bits" ? ", base=2" : "");
 export const perUnit = (unit) => (unit === "bits" ? " / np.log(2)" : "");
+
+// JS of two densities has no closed form: it is summed over narrow cells.
+export const X_AXIS = "x = np.linspace(-60, 60, 60_001)  # JS in cells of width 0.002";
+export const jsOfDensities = (unit) =>
+  `js = kl.js_divergence(p / p.sum(), q / q.sum()${base(unit)})`;

@@ -8,7 +8,7 @@ import {
   otherKlGradient,
   valuesAt,
 } from "../estimators.mjs";
-import { number } from "../fields.mjs";
+import { control, number } from "../fields.mjs";
 import { literal, perUnit, program } from "../python.mjs";
 import { draws } from "../random.mjs";
 import { sum } from "../stable.mjs";
@@ -25,8 +25,6 @@ function running(values) {
   let total = 0;
   return values.map((value, i) => (total += value) / (i + 1));
 }
-
-const control = (id, label, step) => ({ id, field: id, label, step });
 
 export const estimators = {
   id: "estimators",

@@ -1,10 +1,10 @@
 // One bell for two hills, forward and reverse.
-import { number } from "../fields.mjs";
+import { control, number } from "../fields.mjs";
 import { fitReverse } from "../fit.mjs";
 import { logNormal } from "../gaussian.mjs";
 import { forwardKl, jsMixture, logMixture, moments, reverseKl } from "../mixture.mjs";
 import { pricesByHalf } from "../prices.mjs";
-import { literal, perUnit, program } from "../python.mjs";
+import { jsOfDensities, literal, perUnit, program, X_AXIS } from "../python.mjs";
 import { densityPair, PRINTS } from "./pair.mjs";
 
 export const hills = ({ d, w }) => [
@@ -17,8 +17,6 @@ export function kindOf({ mu }, d) {
   if (d < 2 || Math.abs(mu) < d / 4) return "covers both";
   return mu < 0 ? "takes the left hill" : "takes the right hill";
 }
-
-const control = (id, label, step) => ({ id, field: id, label, step });
 
 const lastFits = new Map();
 
@@ -93,11 +91,11 @@ export const fit = {
         `target = (${literal([w, 1 - w])}, ${literal([-d / 2, d / 2])}, [1, 1])`,
         `forward = kl.forward_kl(${at}, target)${perUnit(unit)}`,
         `reverse = kl.reverse_kl(${at}, target)${perUnit(unit)}`,
-        "x = np.linspace(-60, 60, 60_001)  # JS in cells of width 0.002",
+        X_AXIS,
         "parts = [*zip(*target)]",
         "p = sum(w * np.exp(-(((x - m) / s) ** 2) / 2) / s for w, m, s in parts)",
         `q = np.exp(-(((x - ${literal(mu)}) / ${literal(sigma)}) ** 2) / 2)`,
-        `js = kl.js_divergence(p / p.sum(), q / q.sum()${unit === "bits" ? ", base=2" : ""})`,
+        jsOfDensities(unit),
         "fits = kl.fit_reverse_kl(target)  # every local optimum, cheapest first",
         "for fit in fits:",
         `    price = fit.kl${perUnit(unit)}`,

@@ -1,12 +1,11 @@
 // Two normal distributions.
-import { number } from "../fields.mjs";
+import { control, number } from "../fields.mjs";
 import { jsNormal, klNormal, logNormal } from "../gaussian.mjs";
-import { literal, perUnit, program } from "../python.mjs";
+import { jsOfDensities, literal, perUnit, program, X_AXIS } from "../python.mjs";
 import { densityPair, PRINTS } from "./pair.mjs";
 
 const mean = (value) => number({ default: value, min: -6, max: 6, decimals: 2 });
 const width = (value) => number({ default: value, min: 0.2, max: 4, decimals: 2 });
-const control = (id, label, step) => ({ id, field: id, label, step });
 
 export const gaussians = {
   id: "gaussians",
@@ -65,9 +64,9 @@ export const gaussians = {
         "",
         `forward = kl.kl_normal(${p}, ${q})${perUnit(unit)}  # means and sigmas, P first`,
         `reverse = kl.kl_normal(${q}, ${p})${perUnit(unit)}`,
-        "x = np.linspace(-60, 60, 60_001)  # JS has no closed form: cells of width 0.002",
+        X_AXIS,
         `p, q = (np.exp(-(((x - m) / s) ** 2) / 2) for m, s in [(${p}), (${q})])`,
-        `js = kl.js_divergence(p / p.sum(), q / q.sum()${unit === "bits" ? ", base=2" : ""})`,
+        jsOfDensities(unit),
       ],
       PRINTS,
       unit,

@@ -1,5 +1,6 @@
 // What every tab says about its P and Q.
 import { jsDivergence, klDivergence, klTerms } from "../discrete.mjs";
+import { base } from "../python.mjs";
 
 export const LETTERS = ["a", "b", "c", "d"];
 
@@ -56,7 +57,7 @@ export const probabilityControls = (name, title) =>
   }));
 
 export const pairPython = (unit) => [
-  `forward = kl.kl_divergence(p, q${unit === "bits" ? ", base=2" : ""})`,
-  `reverse = kl.kl_divergence(q, p${unit === "bits" ? ", base=2" : ""})`,
-  `js = kl.js_divergence(p, q${unit === "bits" ? ", base=2" : ""})`,
+  `forward = kl.kl_divergence(p, q${base(unit)})`,
+  `reverse = kl.kl_divergence(q, p${base(unit)})`,
+  `js = kl.js_divergence(p, q${base(unit)})`,
 ];

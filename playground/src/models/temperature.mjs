@@ -6,12 +6,12 @@ import { gradient, size } from "../temperature.mjs";
 import { LETTERS, PRINTS } from "./pair.mjs";
 
 const logits = (values) => numbers({ default: values, min: -8, max: 8, decimals: 1 });
-const controls = (field, title) =>
+const controls = (field) =>
   LETTERS.map((letter, index) => ({
     id: `${field}${index + 1}`,
     field,
     index,
-    label: `${title}, logit of ${letter}`,
+    label: `Logit of ${letter}`,
     step: 0.1,
   }));
 const TEMPERATURES = Array.from({ length: 41 }, (_, i) => 0.5 * 40 ** (i / 40));
@@ -32,8 +32,8 @@ export const temperature = {
       role: "samples",
       controls: [{ id: "T", field: "T", label: "Temperature T", step: 0.1, scale: "log" }],
     },
-    { title: "P, the teacher", role: "fixed", controls: controls("z", "Teacher") },
-    { title: "Q, the student", role: "moving", controls: controls("v", "Student") },
+    { title: "P, the teacher", role: "fixed", controls: controls("z") },
+    { title: "Q, the student", role: "moving", controls: controls("v") },
   ],
   compute({ T, z, v }) {
     const [p, q] = [softmax(z, T), softmax(v, T)];
