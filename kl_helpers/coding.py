@@ -142,6 +142,7 @@ def _edges(q):
         raise ValueError(f"`q` has shape {q.shape}; the coder takes one row.")
     possible = np.cumsum(q > 0)
     share = np.cumsum(q)
+    # In the browser an integer of numpy has 32 bits, too few for TOTAL.
     edges = np.rint(share / share[-1] * (TOTAL - float(possible[-1]))) + possible
     return [0, *edges.astype(np.int64).tolist()]
 

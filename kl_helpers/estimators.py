@@ -112,9 +112,10 @@ def kl_histogram(x_p, x_q, *, bins=10):
               \hat p_j = \frac{\text{count of } x_p \text{ in bin } j}{n}
 
     Bins hide what happens inside them, which lowers the result; chance makes the two
-    histograms differ where the laws do not, which raises it: by about (k - 1)/2n for
-    each of the two samples, with k bins in use and n numbers. A bin that `x_q` never
-    hits and `x_p` does makes the result `inf`.
+    histograms differ where the laws do not, which raises it: by about (k - 1)/2n for n
+    numbers of P in k bins, and by about (sum of p_j/q_j, minus 1)/2m for m numbers of
+    Q, which is the same if the bins have the same shares. A bin that `x_q` never hits
+    and `x_p` does makes the result `inf`.
 
     Args:
         x_p: Numbers drawn from P, the first argument.

@@ -7,19 +7,17 @@ aborted, `page.complaints` are errors of scripts and of the console.
 """
 
 import os
-import shutil
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tools import playground
+from tools import paper, playground
 from tools.serve import open_server
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu"]
 MISSING = (
     "no Chromium was found; install it (Debian: apt-get install chromium) and "
@@ -27,22 +25,22 @@ MISSING = (
 )
 
 
-def unavailable():
+def unavailable(sentence):
     """Skip with a sentence; in CI a test that cannot run is a failure."""
     if os.environ.get("CI"):
-        pytest.fail(MISSING, pytrace=False)
-    pytest.skip(MISSING)
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
 
 
 @pytest.fixture(scope="module")
 def browser():
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = paper.chromium()
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         path = None
     if path is None:
-        unavailable()
+        unavailable(MISSING)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -120,5 +118,8 @@ def scrolls_sideways():
 
 def axe_script():
     """The source of axe-core, which the playground's lock file pins."""
-    playground.install()
+    try:
+        playground.install()
+    except OSError as reason:
+        unavailable(str(reason))
     return (playground.SOURCE / "node_modules" / "axe-core" / "axe.min.js").read_text()

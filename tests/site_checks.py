@@ -78,7 +78,7 @@ class Page(HTMLParser):
             self.text.append(data)
 
 
-# The notebook interface is not ours: tests/test_browser.py drives it instead.
+# The notebook interface is not ours: tests/test_lite.py drives it instead.
 NOT_OURS = {"_static", "lite"}
 
 

@@ -128,6 +128,16 @@ def test_the_bias_of_both_sides_adds():
     assert found == pytest.approx((k - 1) / 2 * (1 / n + 1 / m), rel=0.1)
 
 
+def test_the_bias_of_the_second_depends_on_the_ratios():
+    """Counts of Q alone: (sum of p/q - 1)/2m, more or less than (k - 1)/2m."""
+    rng, m = np.random.default_rng(0), 2000
+    for p, q in [((0.5, 0.5), (0.1, 0.9)), ((0.7, 0.3), (0.6, 0.4))]:
+        p, q = np.array(p), np.array(q)
+        shares = rng.multinomial(m, q, size=400_000) / m
+        found = kl.kl_divergence(p, shares).mean() - kl.kl_divergence(p, q)
+        assert found == pytest.approx(((p / q).sum() - 1) / (2 * m), rel=0.1)
+
+
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 @pytest.mark.parametrize("k", [1, 4])
 def test_neighbours_are_those_of_scipy(shape, k):

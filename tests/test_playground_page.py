@@ -1,13 +1,12 @@
 """The playground and the start page's slider, pressed and pulled in a real Chromium."""
 
-import os
 import re
 
 import numpy as np
 import pytest
+from browser import axe_script
 
 import kl_helpers as kl
-from tools import playground
 from tools.start_figure import Hills
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("browser")]
@@ -386,17 +385,10 @@ def test_an_update_takes_less_than_50_milliseconds(open_at, tab):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("tab", TABS)
 def test_axe_finds_nothing_serious(open_at, tab, scheme):
-    axe = playground.SOURCE / "node_modules" / "axe-core" / "axe.min.js"
-    if not axe.exists():
-        try:
-            playground.install()
-        except OSError as reason:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(str(reason))
+    axe = axe_script()
     page = open_at(f"#tab={tab}", scheme=scheme)
     panel(page).locator("summary").click()
-    page.evaluate(axe.read_text())
+    page.evaluate(axe)
     found = page.evaluate("axe.run()")["violations"]
     serious = [
         (rule["id"], [node["html"][:120] for node in rule["nodes"]])

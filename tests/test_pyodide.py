@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import zipfile
 
 import nbformat
@@ -144,6 +145,16 @@ def test_an_installed_package_becomes_a_wheel_again(tmp_path):
 def test_browser_pages_follow_the_front_matter():
     assert "ch01_definition_and_gibbs" in lite.pages()
     assert "ch04_vae" not in lite.pages()
+
+
+def test_pages_that_are_said_to_need_torch_need_it():
+    texts = (lite.ROOT / "book" / "chapters").glob("*.md")
+    local = [text for p in texts if "\nruns: local\n" in (text := p.read_text())]
+    assert len(local) > 5
+    needs = re.compile(
+        r"^(import torch|from kl_helpers\.nn|from kl_helpers import nn)", re.M
+    )
+    assert all(needs.search(text) for text in local)
 
 
 def test_the_size_of_the_download_is_said_in_one_voice():

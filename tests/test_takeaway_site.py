@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import takeaway_checks as checks
 
-from tools import generated, paper, takeaway
+from tools import course_text, generated, paper, takeaway
 
 pytestmark = pytest.mark.site
 SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
@@ -16,7 +16,7 @@ NAMES = [
     name
     for _, names in generated.toc_parts()
     for name in names
-    if name not in {"book/take_away", "book/playground"}
+    if name not in course_text.SITE_ONLY
 ]
 FIRST_HEADING = re.compile(r"<h1>(.*?)(?:<a class=\"headerlink|</h1>)", re.DOTALL)
 

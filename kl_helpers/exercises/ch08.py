@@ -68,7 +68,7 @@ q1 = Question(
         Mistake(
             "sd_for_error",
             "You compare with the sd of one sample. An average of n varies by sd/√n.",
-            five("nnonn"[:4] + "s"),
+            five("nnons"),
         ),
         Mistake(
             "bug_but_which",
@@ -394,7 +394,7 @@ quiz = Quiz(
             numbers(
                 ERRORS_BELOW.at(0.03, 1.0, 400.0),
                 "{:.2g}".format,
-                "The error is 1/20. This is noise.",
+                "The error is 1/20. This cannot be told from noise.",
                 (sd_of_one_sample, "That divides by the sd of one sample."),
                 (forgets_the_root, "That divides the sd by n, not by its root."),
             ),
