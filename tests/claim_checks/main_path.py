@@ -1,8 +1,4 @@
-"""One check for each checked row of book/claims.yml that has a number.
-
-The check of row S0-17 is `check_S0_17`. It returns the numbers of the row twice: as the
-package (or the code of the chapter) computes them, and as tests/oracles does.
-"""
+"""The trunk, the bridges, chapters 4 to 8 and the notation page."""
 
 import math
 from fractions import Fraction

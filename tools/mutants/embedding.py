@@ -1,0 +1,60 @@
+from tools.mutants.mutant import Mutant
+
+MUTANTS = [
+    Mutant(
+        "2 to the power of nats as perplexity",
+        "embedding.py",
+        "_conditional(_squared_distances(x), float(np.log(perplexity)))",
+        "_conditional(_squared_distances(x), float(np.log2(perplexity)))",
+        "test_embedding.py",
+        "ch07_tsne",
+    ),
+    Mutant(
+        "lotteries summed, not averaged",
+        "embedding.py",
+        "(conditional + conditional.T) / (2 * n)",
+        "(conditional + conditional.T) / n",
+        "test_embedding.py",
+        "ch07_tsne",
+    ),
+    Mutant(
+        "a normal kernel on the map",
+        "embedding.py",
+        "kernel = 1 / (1 + _squared_distances(y))",
+        "kernel = np.exp(-_squared_distances(y))",
+        "test_embedding.py",
+        "ch07_tsne",
+    ),
+    Mutant(
+        "a point as its own neighbour on the map",
+        "embedding.py",
+        "    kernel = 1 / (1 + _squared_distances(y))\n    np.fill_diagonal(kernel, 0)",
+        "    kernel = 1 / (1 + _squared_distances(y))",
+        "test_embedding.py",
+        "ch07_tsne",
+    ),
+    Mutant(
+        "gradient of t-SNE reversed",
+        "embedding.py",
+        "return _pull((p - kernel / kernel.sum()) * kernel, y)",
+        "return _pull((kernel / kernel.sum() - p) * kernel, y)",
+        "test_embedding.py",
+        "ch07_tsne",
+    ),
+    Mutant(
+        "swapped t-SNE without its mean",
+        "embedding.py",
+        "-_pull(q * (surprise - (q * surprise).sum()) * kernel, y)",
+        "-_pull(q * surprise * kernel, y)",
+        "test_embedding.py",
+        None,
+    ),
+    Mutant(
+        "exaggeration never ends",
+        "embedding.py",
+        "early = done < exaggerated",
+        "early = True",
+        "test_embedding.py",
+        "ch07_tsne",
+    ),
+]

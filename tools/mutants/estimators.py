@@ -1,0 +1,60 @@
+from tools.mutants.mutant import Mutant
+
+MUTANTS = [
+    Mutant(
+        "k1 with the sign of w",
+        "estimators.py",
+        "return -_log_w(log_p, log_q)",
+        "return _log_w(log_p, log_q)",
+        "test_estimators.py",
+        "ch05_ppo",
+    ),
+    Mutant(
+        "k3 with the inverse ratio",
+        "estimators.py",
+        "return tangent_gap(_log_w(log_p, log_q))",
+        "return tangent_gap(-_log_w(log_p, log_q))",
+        "test_estimators.py",
+        "ch05_ppo",
+    ),
+    Mutant(
+        "standard error without its root",
+        "estimators.py",
+        "np.sqrt(values.size)",
+        "values.size",
+        "test_estimators.py",
+        "ch05_ppo",
+    ),
+    Mutant(
+        "k2 without its half",
+        "estimators.py",
+        "return _log_w(log_p, log_q) ** 2 / 2",
+        "return _log_w(log_p, log_q) ** 2",
+        "test_estimators.py",
+        "ch08_estimating_kl",
+    ),
+    Mutant(
+        "histograms exchanged",
+        "estimators.py",
+        "return float(kl_terms(*shares).sum())",
+        "return float(kl_terms(*shares[::-1]).sum())",
+        "test_estimators.py",
+        "ch08_estimating_kl",
+    ),
+    Mutant(
+        "one neighbour too many in kl_knn",
+        "estimators.py",
+        "own = _kth_distance(points, points, k + 1)",
+        "own = _kth_distance(points, points, k + 2)",
+        "test_estimators.py",
+        "ch08_estimating_kl",
+    ),
+    Mutant(
+        "dimension forgotten in kl_knn",
+        "estimators.py",
+        "return float(points.shape[1] * ratios.mean()",
+        "return float(ratios.mean()",
+        "test_estimators.py",
+        "ch08_estimating_kl",
+    ),
+]

@@ -1,0 +1,60 @@
+from tools.mutants.mutant import Mutant
+
+MUTANTS = [
+    Mutant(
+        "forward fit forgets the spread of the means",
+        "_mixture.py",
+        "return mu, inside + (weights[:, None] * apart).T @ apart",
+        "return mu, inside",
+        "test_fitting.py",
+        "ch03_forward_and_reverse",
+    ),
+    Mutant(
+        "forward cost swapped",
+        "_mixture.py",
+        "excess = log_density(x, mixture)[0] - log_density(x, q)[0]",
+        "excess = log_density(x, q)[0] - log_density(x, mixture)[0]",
+        "test_fitting.py",
+        "ch03_forward_and_reverse",
+    ),
+    Mutant(
+        "reverse cost without its entropy",
+        "_mixture.py",
+        "return -entropy - mean @ log_density(mu + nodes @ root.T, mixture)[0]",
+        "return -mean @ log_density(mu + nodes @ root.T, mixture)[0]",
+        "test_fitting.py",
+        "ch03_forward_and_reverse",
+    ),
+    Mutant(
+        "saddles count as optima",
+        "fitting.py",
+        "return end[:3] if end[3] else None",
+        "return end[:3]",
+        "test_fitting.py",
+        None,
+    ),
+    Mutant(
+        "mean-field for every fit",
+        "fitting.py",
+        "kept = rows == columns if diagonal else slice(None)",
+        "kept = rows == columns",
+        "test_fitting.py",
+        None,
+    ),
+    Mutant(
+        "no mean-field fit",
+        "fitting.py",
+        "kept = rows == columns if diagonal else slice(None)",
+        "kept = slice(None)",
+        "test_fitting.py",
+        "ch03_forward_and_reverse",
+    ),
+    Mutant(
+        "starts on the hills forgotten",
+        "fitting.py",
+        "for size in range(1, k + 1) if k <= 4 else (1, 2, k):",
+        "for size in (k,):",
+        "test_fitting.py",
+        "ch03_forward_and_reverse",
+    ),
+]
