@@ -40,9 +40,9 @@ def population_stability_index(expected, actual, *, bins=10, pseudocount=0.0):
 
     Symmetric; also called Jeffreys divergence. Numbers are binned at quantiles of
     `expected`, with open ends, so that no row is lost; a number that is repeated so
-    often that it fills a bin gets one of its own. Few different numbers, and anything
-    else than numbers, count as categories; missing values (nan, None) are a category
-    too. By chance alone two samples of n and m rows of the same law show about
+    often that it fills a bin gets one of its own. Text counts as categories, and so do
+    numbers if there are no more than `bins` different ones; missing values (nan, None)
+    are a category too. By chance alone two samples of n and m rows of the same law show about
     (k - 1)(1/n + 1/m) nats in k bins.
 
     Args:
@@ -220,18 +220,15 @@ def _count(expected, actual, bins, feature=""):
             f"`{names[0]}` and `{names[1]}`: one holds numbers, the other text. "
             "Convert one of them; numbers that were read as text are a common cause."
         )
-    different = np.unique(np.concatenate([first, second]))
-    if different.dtype.kind == "U" or (edges is None and different.size <= bins):
-        counts = [_counts(np.searchsorted(different, s), different.size)
-                  for s in (first, second)]  # fmt: skip
-        labels = [v if v.dtype.kind == "U" else f"{v:g}" for v in different]
+    values = _categories(first, second, bins if edges is None else 0)
+    if values is not None:
+        places = [np.searchsorted(values, s) for s in (first, second)]
+        labels = [v if v.dtype.kind == "U" else f"{v:g}" for v in values]
     else:
         inner = _quantile_edges(names[0], first, bins) if edges is None else edges
-        counts = [
-            _counts(np.searchsorted(inner, s, side="right"), inner.size + 1)
-            for s in (first, second)
-        ]
+        places = [np.searchsorted(inner, s, side="right") for s in (first, second)]
         labels = _interval_names(inner)
+    counts = [np.bincount(where, minlength=len(labels)) for where in places]
     if lost or lost_too:
         counts = [
             np.append(c, k) for c, k in zip(counts, (lost, lost_too), strict=True)
@@ -240,8 +237,10 @@ def _count(expected, actual, bins, feature=""):
     return counts, tuple(map(str, labels))
 
 
-def _counts(places, size):
-    return np.bincount(places, minlength=size)
+def _categories(first, second, most):
+    """The sorted values of both, if they are text or at most so many; else None."""
+    values = np.unique([*first.tolist(), *second.tolist()])
+    return values if values.dtype.kind == "U" or values.size <= most else None
 
 
 def _quantile_edges(name, x, bins):

@@ -77,6 +77,7 @@ def test_categories_count_by_name():
     numbers = kl.population_stability_index([0] * 30 + [1] * 70, [0] * 60 + [1] * 40)
     assert numbers == pytest.approx(exact)
     assert kl.population_stability_index(expected, [*actual, "new"]) == math.inf
+    assert kl.population_stability_index(expected, actual, bins=[5]) == numbers
 
 
 def test_the_null_follows_chi_square():
