@@ -42,8 +42,8 @@ def population_stability_index(expected, actual, *, bins=10, pseudocount=0.0):
     `expected`, with open ends, so that no row is lost; a number that is repeated so
     often that it fills a bin gets one of its own. Text counts as categories, and so do
     numbers if there are no more than `bins` different ones; missing values (nan, None)
-    are a category too. By chance alone two samples of n and m rows of the same law show about
-    (k - 1)(1/n + 1/m) nats in k bins.
+    are a category too. By chance alone two samples of n and m rows of the same law
+    show about (k - 1)(1/n + 1/m) nats in k bins.
 
     Args:
         expected: The sample that is compared with, shape (n,): training, last year.
