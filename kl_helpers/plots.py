@@ -18,6 +18,7 @@ from .fitting import fit_forward_kl, fit_reverse_kl
 
 __all__ = [
     "COLORS",
+    "plot_drift",
     "plot_evidence_walk",
     "plot_fits",
     "plot_toll",
@@ -244,4 +245,42 @@ def plot_fits(target, *, ax):
         ax.plot(x, curve, color=COLORS[role], linestyle=line, label=name)
     ax.set(xlabel="x", ylabel="density", ylim=(0, None))
     ax.legend()
+    return ax
+
+
+def plot_drift(report, *, ax):
+    """A drift report as one line a feature: its PSI over the range of chance.
+
+    Look at where each dot lies: inside the grey bar chance alone shows as much, right
+    of it (orange, with its value) the feature has moved. An infinite PSI is an arrow at
+    the right edge.
+
+    Args:
+        report: What `drift_report` returned.
+        ax: Axes to draw on.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: If the report is empty.
+    """
+    if not report:
+        raise ValueError("`report` is empty; pass what drift_report returned.")
+    place = np.arange(len(report))[::-1]
+    thresholds = [row.threshold for row in report]
+    finite = [v for row in report for v in row[1:3] if np.isfinite(v)]
+    edge = 1.15 * max([*finite, 1e-3])
+    chance = np.minimum(thresholds, edge)
+    ax.barh(place, chance, 0.6, color=COLORS["sample"], alpha=0.3, label="chance")
+    for y, row in zip(place, report, strict=True):
+        color = COLORS["moving" if row.moved else "fixed"]
+        marker = "o" if np.isfinite(row.psi) else ">"
+        ax.plot(min(row.psi, edge), y, marker, color=color, clip_on=False)
+        if row.moved:
+            ax.text(min(row.psi, edge), y + 0.18, f" {row.psi:.2g}", color=color)
+    ax.set(yticks=place, yticklabels=[row.feature for row in report])
+    ax.set(xlim=(0, edge), ylim=(-0.6, len(report) - 0.2))
+    ax.set_xlabel("PSI, nats per row")
+    ax.legend(loc="lower right")
     return ax

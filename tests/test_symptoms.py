@@ -24,6 +24,7 @@ SEARCHED = {
     "forward_or_reverse": "forward reverse KL which use",
     "distillation_t_squared": "distillation loss T squared why",
     "kl_in_reward_or_loss": "KL penalty in reward or loss",
+    "psi_drift": "PSI drift",
 }
 # One line that the search command of a page must find, one that it must not find.
 FOUND = {
