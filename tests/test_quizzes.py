@@ -8,6 +8,7 @@ import pytest
 from test_exercises import CHAPTERS, QUESTIONS
 
 from kl_helpers.exercises import mutators as m
+from kl_helpers.exercises import placement
 from kl_helpers.exercises._quiz import Item, Option, Quiz, numbers
 from tools import claims
 
@@ -21,6 +22,7 @@ MISTAKES = MUTATORS | {
     mistake.name for question in QUESTIONS.values() for mistake in question.mistakes
 }
 QUIZZES = {name: module.quiz for name, module in CHAPTERS.items()}
+QUIZZES["placement"] = placement.quiz
 ITEMS = [(name, item) for name, quiz in QUIZZES.items() for item in quiz.items]
 each_quiz = pytest.mark.parametrize(("name", "quiz"), QUIZZES.items(), ids=QUIZZES)
 each_item = pytest.mark.parametrize(

@@ -5,11 +5,12 @@ front matter, and the parts of the start page.
 """
 
 import json
+import re
 from pathlib import Path
 
 import yaml
 
-from tools import claims, start_figure
+from tools import cheat_sheet, claims, glossary, routes, start_figure
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "book" / "_generated"
@@ -30,6 +31,8 @@ API_MODULES = (
     "plots",
 )
 
+VERSIONS = ("numpy", "matplotlib", "torch", "gymnasium", "scikit-learn", "scipy")
+
 
 def write(version, changed):
     """All generated pages; an unchanged one keeps its time stamp."""
@@ -39,7 +42,11 @@ def write(version, changed):
         "api.md": api_page(),
         "claims.md": claims.page(rows),
         "symptoms.md": symptoms_page(),
+        "glossary.md": glossary.page(glossary.read()),
+        "cheat_sheet.md": cheat_sheet.page(cheat_sheet.read()),
+        "routes.md": routes_page(),
         "times.html": times_table(),
+        "versions.html": versions_table(),
         **start_figure.fragments(toc_parts(), version, changed, claims.counts(rows)),
     }
     for name, text in pages.items():
@@ -88,6 +95,43 @@ def times_table():
     )
     head = "<tr><th>page</th><th>processor time</th></tr>"
     return f'<div class="table-scroll"><table>{head}{rows}</table></div>\n'
+
+
+def versions_table():
+    """The pins that the stored outputs depend on, and the Python they ran under."""
+    pins = (ROOT / "requirements.txt").read_text()
+    found = {
+        name: re.search(rf"^{name}==(.+)$", pins, re.MULTILINE)[1] for name in VERSIONS
+    }
+    python = re.search(r"\(Python (\S+), (\w+)\)", pins)
+    found = {"Python": f"{python[1]} on {python[2]}", **found}
+    rows = "".join(f"<tr><td>{k}</td><td>{v}</td></tr>" for k, v in found.items())
+    return f'<div class="table-scroll"><table>{rows}</table></div>\n'
+
+
+def routes_page():
+    """Which page needs which, from what the pages declare, and four ways in."""
+    listed = [Path(p).name for _, pages in toc_parts() for p in pages]
+    names = {
+        name: page["short"]
+        for part in start_figure.read_map()
+        for name, page in part["pages"].items()
+    }
+    matters = {
+        name: matter
+        for name in listed
+        if "needs" in (matter := front_matter(f"notebooks/{name}"))
+    }
+    titles = {name: routes.short(name, names[name]) for name in matters}
+    return routes.page(matters, titles, page_link)
+
+
+def page_link(name):
+    """A Markdown link to a page with code, for a generated page."""
+    number = re.match(r"ch(\d+)_", name)
+    label = f"{int(number[1])}. " if number else ""
+    title = start_figure.first_heading(name)
+    return f"[{label}{title}](../../notebooks/{name}.ipynb)"
 
 
 def symptoms_page():

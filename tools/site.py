@@ -24,8 +24,10 @@ from sphinxcontrib import katex
 import kl_helpers
 from tools import (
     announce,
+    cards,
     equations,
     generated,
+    glossary,
     lite,
     page_text,
     pyodide,
@@ -44,6 +46,7 @@ BAR = (
 ON_DEMAND = {
     "playground": 'class="kl-playground"',  # site.js loads it for small figures
     "hills": 'class="hills"',
+    "cheat_sheet": 'class="cheat-sheet"',
 }
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 logger = logging.getLogger(__name__)
@@ -67,6 +70,7 @@ def setup(app):
     app.connect("autodoc-process-signature", own_signature)
     app.connect("config-inited", prepare)
     app.connect("source-read", decorate_notebook)
+    app.connect("doctree-resolved", link_words)
     app.connect("html-page-context", finish_page_context, priority=900)
     app.connect("build-finished", finish_site, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -144,6 +148,13 @@ def decorate_notebook(app, docname, source):
                 alt = "".join(data["text/plain"])
                 cell["metadata"]["mystnb"] = {"image": {"alt": alt}}
     source[0] = json.dumps(nb)
+
+
+def link_words(app, doctree, docname):
+    """The first use of a word of the glossary leads there, on pages of the course."""
+    if docname.startswith("notebooks/"):
+        address = app.builder.get_relative_uri(docname, glossary.PAGE)
+        glossary.link_first_uses(doctree, glossary.read(), address)
 
 
 def finish_page_context(app, pagename, templatename, context, doctree):
@@ -254,6 +265,7 @@ def finish_site(app, exception):
         for path in (site / "_static").glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     takeaway.with_the_site(site, DESCRIPTION, app.config)
+    (site / "downloads" / cards.FILE).write_text(cards.table(cards.read()))
 
 
 def build_wheel(folder):
