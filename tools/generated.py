@@ -21,6 +21,7 @@ API_MODULES = (
     "fitting",
     "estimators",
     "embedding",
+    "information",
     "datasets",
     "nn.losses",
     "nn.vae",
