@@ -137,7 +137,14 @@ def test_the_bottleneck_of_a_wire_is_another_wire(flip):
         assert rate > 0.01 and relevance == pytest.approx(best, abs=1e-7)
 
 
-@pytest.mark.parametrize("beta", [1.5, 3.0, 8.0])
+def test_codes_merge_even_if_one_saw_what_the_other_never_did():
+    """Below beta = 1 nothing is worth keeping: I(T;Y) is at most I(X;T)."""
+    joint = [[0.25, 0.25, 0.0], [0.0, 0.25, 0.25]]
+    found = kl.information_bottleneck(joint, [0.8, 50.0])
+    assert found.rate == pytest.approx([0, np.log(2)], abs=1e-6)
+
+
+@pytest.mark.parametrize("beta", [1.5, 8.0])
 def test_no_search_finds_a_better_code(beta):
     joint = random_joint(3, 4, 3)
     found = kl.information_bottleneck(joint, np.geomspace(beta, 60, 12))
