@@ -35,11 +35,18 @@ STIRRED = 1e-3  # share of each x that every sweep spreads over all codes first
 
 
 class Bottleneck(NamedTuple):
-    """Codes of X, one for each price; all arrays have the prices on the first axis."""
+    """Codes of X, one for each price, with the prices on the first axis of each array.
 
-    rate: np.ndarray  # I(X;T): what the code keeps of X, shape (prices,)
-    relevance: np.ndarray  # I(T;Y): what it still tells about Y, shape (prices,)
-    encoder: np.ndarray  # p(t|x), shape (prices, n, n): x in rows
+    ``rate`` is I(X;T), what the code keeps of X, and ``relevance`` I(T;Y), what it
+    still tells about Y, in nats per x drawn, shape (prices,). ``encoder`` has p(t|x)
+    with x in rows, shape (prices, n, n).
+
+    Introduced in chapter 12, Deeper.
+    """
+
+    rate: object
+    relevance: object
+    encoder: object
 
 
 def mutual_information(joint, *, base=None):
