@@ -12,6 +12,7 @@ from . import (
     estimators,
     fitting,
     gaussian,
+    information,
 )
 from .coding import *  # noqa: F403
 from .datasets import *  # noqa: F403
@@ -21,6 +22,7 @@ from .embedding import *  # noqa: F403
 from .estimators import *  # noqa: F403
 from .fitting import *  # noqa: F403
 from .gaussian import *  # noqa: F403
+from .information import *  # noqa: F403
 
 __version__ = "0.1.0"
 __all__ = [
@@ -33,4 +35,5 @@ __all__ = [
     *estimators.__all__,
     *fitting.__all__,
     *gaussian.__all__,
+    *information.__all__,
 ]

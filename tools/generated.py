@@ -23,6 +23,7 @@ API_MODULES = (
     "estimators",
     "embedding",
     "drift",
+    "information",
     "datasets",
     "nn.losses",
     "nn.vae",
