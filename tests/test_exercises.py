@@ -19,7 +19,7 @@ OUTCOMES = {"correct", "wrong", "raised", "not attempted"}
 CHAPTERS = {
     info.name: importlib.import_module(f"kl_helpers.exercises.{info.name}")
     for info in pkgutil.iter_modules(exercises.__path__)
-    if re.fullmatch(r"ch\d\d|bridge_\w+", info.name)
+    if re.fullmatch(r"ch\d\d|bridge_\w+|bug_clinic", info.name)
 }
 QUESTIONS = {
     f"{chapter}.{name}": value

@@ -25,6 +25,7 @@ SEARCHED = {
     "distillation_t_squared": "distillation loss T squared why",
     "kl_in_reward_or_loss": "KL penalty in reward or loss",
     "psi_drift": "PSI drift",
+    "k1_k2_k3": "k1 k2 k3 which KL estimator",
 }
 # One line that the search command of a page must find, one that it must not find.
 FOUND = {
@@ -38,6 +39,11 @@ FOUND = {
         ("kl = nn.KLDivLoss()", "kl = nn.KLDivLoss(reduction='batchmean')"),
     ],
     "scipy_entropy_rel_entr_kl_div": [("d = rel_entr(p, q)", "d = kl(p, q)")],
+    "k1_k2_k3": [
+        ('kl_loss_type = "low_var_kl"', 'kl_loss_type = "k2"'),
+        ("algorithm.kl_estimator_type: k3", "algorithm.kl_estimator_type: k3x"),
+        ("run(kl_type='k3')", "run(seed='k3')"),
+    ],
 }
 LONGEST = 250
 by_page = pytest.mark.parametrize("name", PAGES)

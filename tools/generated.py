@@ -1,7 +1,8 @@
 """Pages that nobody types: written into book/_generated when a build starts.
 
-The API from docstrings, the myths from book/claims.yml, the list of symptoms from their
-front matter, and the parts of the start page.
+The API from docstrings, the myths from book/claims.yml, what libraries do from
+book/library_defaults.yml, the list of symptoms from their front matter, and the parts
+of the start page.
 """
 
 import json
@@ -10,7 +11,14 @@ from pathlib import Path
 
 import yaml
 
-from tools import cheat_sheet, claims, glossary, routes, start_figure
+from tools import (
+    cheat_sheet,
+    claims,
+    glossary,
+    library_defaults,
+    routes,
+    start_figure,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "book" / "_generated"
@@ -46,6 +54,7 @@ def write(version, changed):
         "glossary.md": glossary.page(glossary.read()),
         "cheat_sheet.md": cheat_sheet.page(cheat_sheet.read()),
         "routes.md": routes_page(),
+        **library_tables(),
         "times.html": times_table(),
         "versions.html": versions_table(),
         **start_figure.fragments(toc_parts(), version, changed, claims.counts(rows)),
@@ -142,6 +151,15 @@ def symptoms_page():
         "Each page has the answer in its first lines, in plain PyTorch or numpy.",
     ]
     for page in dict(toc_parts())["Symptoms"][1:]:
-        about = front_matter(page)["description"]
-        parts.append(f"[](../../{page}.ipynb)\\\n{about}")
+        if about := front_matter(page).get("description"):
+            parts.append(f"[](../../{page}.ipynb)\\\n{about}")
     return "\n\n".join(parts) + "\n"
+
+
+def library_tables():
+    """File name -> table of what libraries do, for each kind of KL."""
+    rows = library_defaults.read()
+    return {
+        f"library_defaults_{kind}.md": library_defaults.table(rows, kind)
+        for kind in library_defaults.KINDS
+    }
