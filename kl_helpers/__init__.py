@@ -3,10 +3,20 @@
 `import kl_helpers` loads numpy and nothing heavier. Figures live in `kl_helpers.plots`.
 """
 
-from . import coding, datasets, discrete, embedding, estimators, fitting, gaussian
+from . import (
+    coding,
+    datasets,
+    discrete,
+    divergences,
+    embedding,
+    estimators,
+    fitting,
+    gaussian,
+)
 from .coding import *  # noqa: F403
 from .datasets import *  # noqa: F403
 from .discrete import *  # noqa: F403
+from .divergences import *  # noqa: F403
 from .embedding import *  # noqa: F403
 from .estimators import *  # noqa: F403
 from .fitting import *  # noqa: F403
@@ -18,6 +28,7 @@ __all__ = [
     *coding.__all__,
     *datasets.__all__,
     *discrete.__all__,
+    *divergences.__all__,
     *embedding.__all__,
     *estimators.__all__,
     *fitting.__all__,

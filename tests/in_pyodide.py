@@ -12,8 +12,9 @@ import types
 import pytest
 
 CORE = ("discrete", "gaussian", "estimators", "coding", "fitting", "embedding")
-CORE += ("datasets", "errors", "plots")
+CORE += ("divergences", "datasets", "errors", "plots")
 DOCTESTS = ("discrete", "gaussian", "estimators", "coding", "fitting", "embedding")
+DOCTESTS += ("divergences",)
 ABSENT = ("torch", "scipy", "sklearn", "hypothesis")
 
 
