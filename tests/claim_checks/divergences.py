@@ -130,8 +130,8 @@ def check_S2_49():
         return kl.wasserstein_1d(X, bump(0), bump(d))
 
     ours = [*(slope(js_of_bumps, d) for d in (2, 6, 10)), slope(w1, 10)]
-    theirs = [family.slopes_of_bumps(d)[1] for d in (2, 6, 10)]
-    return ours, [*theirs, family.slopes_of_bumps(10)[3]]
+    theirs = [family.slope_of_js(d) for d in (2, 6, 10)]
+    return ours, [*theirs, family.slope_of_w1(10)]
 
 
 def check_S2_50():

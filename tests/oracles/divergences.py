@@ -120,23 +120,22 @@ def bumps(d):
     ]
 
 
-def slopes_of_bumps(d):
-    """Slopes in d of the same four: the derivative under the integral, where the
-    density of the second moves by (x - d) q and its cumulative by -q."""
+def slope_of_js(d):
+    """Slope in d of JS: the derivative under the integral, where the density of the
+    second moves by (x - d) q."""
     p, q = stats.norm(), stats.norm(d)
 
-    def log_m(x):
-        return np.logaddexp(p.logpdf(x), q.logpdf(x)) - math.log(2)
-
     def moved(x):
-        return (x - d) * q.pdf(x)
+        log_m = np.logaddexp(p.logpdf(x), q.logpdf(x)) - math.log(2)
+        return (x - d) * q.pdf(x) * (q.logpdf(x) - log_m) / 2
 
-    return [
-        over(lambda x: -p.pdf(x) * (x - d), 0, d / 2, d),
-        over(lambda x: moved(x) * (q.logpdf(x) - log_m(x)) / 2, 0, d / 2, d),
-        over(lambda x: moved(x) * np.sign(q.pdf(x) - p.pdf(x)) / 2, 0, d / 2, d),
-        over(lambda x: q.pdf(x) * np.sign(p.cdf(x) - q.cdf(x)), 0, d / 2, d),
-    ]
+    return over(moved, 0, d / 2, d)
+
+
+def slope_of_w1(d):
+    """Slope in d of W1: the cumulative share of the second moves by -q."""
+    p, q = stats.norm(), stats.norm(d)
+    return over(lambda x: q.pdf(x) * np.sign(p.cdf(x) - q.cdf(x)), 0, d / 2, d)
 
 
 def softmax_gradients(generator, real):
