@@ -8,6 +8,7 @@ from . import (
     datasets,
     discrete,
     drift,
+    divergences,
     embedding,
     estimators,
     fitting,
@@ -18,6 +19,7 @@ from .coding import *  # noqa: F403
 from .datasets import *  # noqa: F403
 from .discrete import *  # noqa: F403
 from .drift import *  # noqa: F403
+from .divergences import *  # noqa: F403
 from .embedding import *  # noqa: F403
 from .estimators import *  # noqa: F403
 from .fitting import *  # noqa: F403
@@ -31,6 +33,7 @@ __all__ = [
     *datasets.__all__,
     *discrete.__all__,
     *drift.__all__,
+    *divergences.__all__,
     *embedding.__all__,
     *estimators.__all__,
     *fitting.__all__,

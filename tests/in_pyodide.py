@@ -11,11 +11,10 @@ import types
 
 import pytest
 
-CORE = ("discrete", "gaussian", "estimators", "coding", "fitting", "embedding")
-CORE += ("information", "datasets", "errors", "plots")
-DOCTESTS = ("discrete", "gaussian", "estimators", "coding", "fitting", "embedding")
-DOCTESTS += ("information",)
-ABSENT = ("torch", "scipy", "sklearn", "hypothesis")
+DOCTESTS = ("discrete", "gaussian", "estimators", "divergences", "coding", "fitting")
+DOCTESTS += ("embedding", "information", "drift")
+CORE = (*DOCTESTS, "datasets", "errors", "plots")
+ABSENT = ("torch", "scipy", "sklearn", "hypothesis", "pandas", "river")
 
 
 class Missing(types.ModuleType):

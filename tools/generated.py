@@ -25,6 +25,7 @@ GENERATED = ROOT / "book" / "_generated"
 TOC = ROOT / "_toc.yml"
 API_MODULES = (
     "discrete",
+    "divergences",
     "gaussian",
     "coding",
     "fitting",

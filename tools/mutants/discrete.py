@@ -95,6 +95,6 @@ MUTANTS = [
         "return np.minimum(np.abs(p - q).sum(-1) / 2, 1.0)",
         "return np.minimum(np.abs(p - q).sum(-1), 1.0)",
         "test_discrete.py",
-        None,
+        "ch09_divergence_family",
     ),
 ]

@@ -1,0 +1,68 @@
+from tools.mutants.mutant import Mutant
+
+MUTANTS = [
+    Mutant(
+        "Rényi in the other direction",
+        "divergences.py",
+        "missing = a * b * _alpha_terms(p, q, a).sum(-1)",
+        "missing = a * b * _alpha_terms(q, p, a).sum(-1)",
+        "test_divergences.py",
+        "ch09_divergence_family",
+    ),
+    Mutant(
+        "smallest ratio for order infinity",
+        "divergences.py",
+        "result = np.maximum(ratios.max(-1), 0.0)",
+        "result = np.maximum(ratios.min(-1), 0.0)",
+        "test_divergences.py",
+        "ch09_divergence_family",
+    ),
+    Mutant(
+        "alpha not mirrored below one half",
+        "divergences.py",
+        "a, b, p, q = b, a, q, p",
+        "a, b, p, q = b, a, p, q",
+        "test_divergences.py",
+        "ch09_divergence_family",
+    ),
+    Mutant(
+        "mass without a partner is free",
+        "divergences.py",
+        "total = total + np.where(lost > 0, lost * slope, 0.0)",
+        "total = total + 0 * slope",
+        "test_divergences.py",
+        "ch09_divergence_family",
+    ),
+    Mutant(
+        "mean of both KLs for their sum",
+        "divergences.py",
+        "terms = (q - p) * log_ratio(p, q)",
+        "terms = (q - p) * log_ratio(p, q) / 2",
+        "test_divergences.py",
+        "ch09_divergence_family",
+    ),
+    Mutant(
+        "places taken in the order given",
+        "divergences.py",
+        'order = np.argsort(x, kind="stable")',
+        "order = np.arange(x.size)",
+        "test_divergences.py",
+        "ch09_divergence_family",
+    ),
+    Mutant(
+        "sand and holes cancel",
+        "divergences.py",
+        "return np.abs(ahead) @ np.diff(x[order])",
+        "return np.abs(ahead @ np.diff(x[order]))",
+        "test_divergences.py",
+        "ch09_divergence_family",
+    ),
+    Mutant(
+        "half of JS forgotten",
+        "_stable.py",
+        "far = (_x_log_ratio(p, p + q) + _x_log_ratio(q, p + q)) / 2",
+        "far = _x_log_ratio(p, p + q) + _x_log_ratio(q, p + q)",
+        "test_discrete.py",
+        "ch09_divergence_family",
+    ),
+]
