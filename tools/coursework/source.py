@@ -36,7 +36,8 @@ def number(name, low, high):
     if not student_id.strip():
         raise ValueError("First write your student_id into the cell above.")
     text = f"{{COURSE}}/{{student_id.strip().lower()}}/{{name}}"
-    return low + int(hashlib.sha256(text.encode()).hexdigest(), 16) % (high - low + 1)'''
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return low + int(digest, 16) % (high - low + 1)'''
 UNSTAMPED = "not stamped"
 DEFAULTS = {"seconds": 20, "memory_mb": 2000, "package": False, "rubrics": {}}
 
@@ -167,7 +168,7 @@ def _problems_of(cell, assignment):
         yield f"cell {cell.name!r} has hidden tests but is not a test"
     graded = cell.kind in ("test", "written")
     if graded != (isinstance(cell.points, int) and cell.points > 0):
-        yield f"cell {cell.name!r}: tests and written answers, and only they, have points"
+        yield f"cell {cell.name!r}: tests and written answers have points, no others"
     if graded and cell.name not in assignment.matter.get("objectives", {}):
         yield f"the front matter names no objectives of {cell.name!r}"
     rubric = assignment.matter["rubrics"].get(cell.name, [])
