@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools.coursework import classroom, demo, feedback, record, release, report
+from tools.coursework import classroom, demo, export, feedback, record, release, report
 from tools.coursework import submissions as handed_in
 from tools.coursework.course import DEMO, Course, CourseError
 from tools.coursework.sandbox import Refused
@@ -83,6 +83,12 @@ def do_try(course, arguments):
         raise CourseError("\nkl: ".join(found))
 
 
+def do_nbgrader(course, arguments):
+    assignment = course.assignment(arguments.assignment).stamped(course.code)
+    path = export.write(assignment, course.folder / "work" / "nbgrader")
+    print(f"{path}: the source; nbgrader grades it with COURSE_SECRET in its kernel")
+
+
 def main(words=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -94,6 +100,7 @@ def main(words=None):
         "feedback": do_feedback,
         "grades": do_grades,
         "try": do_try,
+        "nbgrader": do_nbgrader,
     }
     parser.add_argument("verb", choices=verbs)
     parser.add_argument("assignment", nargs="?", default="")

@@ -7,6 +7,7 @@ real class is. A roster of twenty-one comes with them: one hands in nothing.
 import json
 
 from tools.coursework import known, release
+from tools.coursework.course import CourseError
 from tools.coursework.report import write_csv
 
 NAMES = (
@@ -96,21 +97,25 @@ def write_class(course, assignment, folder, size=20):
     """Write a class of `size` into `folder`, with its roster; says who did what."""
     assignment = assignment.stamped(course.code)
     submissions = course.known(assignment.name)
-    special = dict(list(SPECIAL.items())[: max(0, size - len(submissions))])
     did = {}
     for number in range(size):
         student, _ = person(number)
-        turn = number - (size - len(special))
-        what = list(special)[turn] if turn >= 0 else ""
+        turn = number - (size - len(SPECIAL))  # the last ones are the special ones
+        what = list(SPECIAL)[turn] if turn >= 0 else ""
         base = submissions[0] if what else submissions[number % len(submissions)]
-        change = special.get(what, as_bytes)
+        change = SPECIAL.get(what, as_bytes)
         path = folder / student / assignment.file_name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(change(handed_in(assignment, base, student)))
         did[student] = what or base.name
-    rows = [
-        dict(zip(("student_id", "name"), person(n), strict=True))
-        for n in range(size + 1)
-    ]
-    write_csv(folder.parent / "roster.csv", rows, ["student_id", "name"])
+    write_roster(course, size + 1)
     return did
+
+
+def write_roster(course, size):
+    """A roster of made-up people; never in place of a real one."""
+    path, columns = course.folder / "roster.csv", ["student_id", "name"]
+    rows = [dict(zip(columns, person(n), strict=True)) for n in range(size)]
+    if path.exists() and course.roster != {r["student_id"]: r["name"] for r in rows}:
+        raise CourseError(f"{path} is a roster already: a dry run needs its own folder")
+    write_csv(path, rows, columns)

@@ -7,6 +7,8 @@ stand. Each such thing is noted.
 
 import json
 
+from tools.coursework.source import ID_NAME
+
 
 class BadNotebook(Exception):
     """Why this file cannot be graded at all."""
@@ -41,7 +43,8 @@ def _cell(cell):
 
 def rebuilt(handed_in, assignment):
     """(pairs to evaluate, notes) from the cells of a submission."""
-    known = {c.name: c for c in assignment.cells if c.kind != "prose"}
+    graded = [c for c in assignment.cells if c.kind != "prose" and c.name != ID_NAME]
+    known = {c.name: c for c in graded}
     own, after, order = {}, {None: []}, []
     place = None
     for name, kind, text in handed_in:
@@ -73,21 +76,22 @@ def notes(known, own, order):
         return
     if order != [name for name in known if name in own]:
         yield "cells were moved: they were graded in the order of the assignment"
+    found = {}
     for name, cell in known.items():
-        texts = own.get(name, [])
-        if not texts:
-            change = "was put back" if cell.kind in ("given", "test") else "is missing"
-            yield f"cell {name} was deleted and {change}"
-        elif (
-            cell.kind in ("given", "test") and texts[0].strip() != cell.released.strip()
-        ):
-            yield _changed(cell, texts[0])
-        if len(texts) > 1:
-            yield f"cell {name} stands there {len(texts)} times"
+        for what in _changes(cell, own.get(name, [])):
+            found.setdefault(what, []).append(name)
+    for what, names in found.items():
+        yield f"{what}: {', '.join(names)}"
 
 
-def _changed(cell, text):
-    stamp = next((ln for ln in cell.source.split("\n") if ln.startswith("COURSE")), "")
-    if cell.name == "course" and stamp not in text.split("\n"):
-        return "made from a release of another course: the student's numbers differ"
-    return f"cell {cell.name} was changed and restored"
+def _changes(cell, texts):
+    ours = cell.kind in ("given", "test")
+    if not texts:
+        yield "deleted, and put back" if ours else "deleted, so nothing is graded there"
+    elif ours and texts[0].strip() != cell.released.strip():
+        stamp = next((x for x in cell.source.split("\n") if x.startswith("COURSE")), "")
+        if cell.name == "course" and stamp not in texts[0].split("\n"):
+            yield "made from another release, so the student's numbers differ"
+        yield "changed, and restored"
+    if len(texts) > 1:
+        yield "stands there more than once"

@@ -3,7 +3,7 @@
 import json
 import zipfile
 
-from tools.coursework.source import MARKER
+from tools.coursework.source import ID_NAME, MARKER
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 STAMP = (2020, 1, 1, 0, 0, 0)  # so that the same assignment gives the same bytes
@@ -21,7 +21,7 @@ def notebook(assignment, text=lambda cell: cell.released):
 
 def _cell(cell, text):
     said = {"tags": list(cell.tags)} if cell.tags else {}
-    if cell.kind != "prose":
+    if cell.kind != "prose" and cell.name != ID_NAME:  # which nbgrader would empty
         said["nbgrader"] = _nbgrader(cell)
     made = {"id": cell.name, "metadata": said, "source": text}
     if not cell.is_code:

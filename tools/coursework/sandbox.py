@@ -46,23 +46,21 @@ def command(place, package, unsafe=False):
     """How a student's process is started; `place` is the number of the worker."""
     here = Path(__file__).parent
     if unsafe:
-        environment = environment_of(package)
-        keep = [f"{k}={v}" for k, v in environment.items()]
-        return ["env", "-i", *keep, sys.executable, str(here / "inside.py"), limits()]
+        known = environment_of(f"{here}:{ROOT}")
+        keep = [f"{k}={v}" for k, v in known.items()]
+        limits = json.dumps({k: v for k, v in LIMITS.items() if k != "NPROC"})
+        return ["env", "-i", *keep, sys.executable, str(here / "inside.py"), limits]
+    known = environment_of("/grader" + ":/course" * package)
     return [
         *bubblewrap(),
         *("--ro-bind", str(here / "inside.py"), "/grader/inside.py"),
         *("--ro-bind", str(here / "values.py"), "/grader/values.py"),
         *package_binds(package),
-        *(f for k, v in environment_of(package).items() for f in ("--setenv", k, v)),
+        *(f for k, v in known.items() for f in ("--setenv", k, v)),
         *("--chdir", "/tmp", "--"),
         *as_nobody(place),
-        *(sys.executable, "/grader/inside.py", limits()),
+        *(sys.executable, "/grader/inside.py", json.dumps(LIMITS)),
     ]
-
-
-def limits():
-    return json.dumps(LIMITS)
 
 
 def bubblewrap():
@@ -110,7 +108,7 @@ def package_binds(package):
     return where if package else ()
 
 
-def environment_of(package):
+def environment_of(path):
     """All that a student's process knows of its surroundings."""
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     return {
@@ -123,7 +121,7 @@ def environment_of(package):
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONSAFEPATH": "1",
         **dict.fromkeys(threads, "1"),
-        "PYTHONPATH": "/grader" + ":/course" * package,
+        "PYTHONPATH": path,
     }
 
 
