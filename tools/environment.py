@@ -16,8 +16,9 @@ VENV = ROOT / ".venv"
 UNFINISHED = VENV / "unfinished"
 OLDEST_PYTHON = (3, 11)
 CONTAINS = {
-    "test": ("site", "run"),
-    "bench": ("site", "run", "test"),
+    "coursework": ("run",),
+    "test": ("site", "run", "coursework"),
+    "bench": ("site", "run", "coursework", "test"),
 }  # extras that come along with another
 
 

@@ -18,6 +18,7 @@ from tools import (
     library_defaults,
     routes,
     start_figure,
+    teaching,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +59,7 @@ def write(version, changed):
         **library_tables(),
         "times.html": times_table(),
         "versions.html": versions_table(),
+        **teaching.pages(chapters()),
         **start_figure.fragments(toc_parts(), version, changed, claims.counts(rows)),
     }
     for name, text in pages.items():
@@ -81,6 +83,12 @@ def front_matter(pagename):
     if not pagename.startswith("notebooks/") or not text.exists():
         return {}
     return yaml.safe_load(text.read_text().split("---\n")[1])
+
+
+def chapters():
+    """(page name, front matter) of every listed page that has objectives."""
+    listed = [(Path(n).name, front_matter(n)) for _, p in toc_parts() for n in p]
+    return [(name, matter) for name, matter in listed if "objectives" in matter]
 
 
 def api_page():
