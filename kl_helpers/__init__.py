@@ -7,8 +7,8 @@ from . import (
     coding,
     datasets,
     discrete,
-    drift,
     divergences,
+    drift,
     embedding,
     estimators,
     fitting,
@@ -18,8 +18,8 @@ from . import (
 from .coding import *  # noqa: F403
 from .datasets import *  # noqa: F403
 from .discrete import *  # noqa: F403
-from .drift import *  # noqa: F403
 from .divergences import *  # noqa: F403
+from .drift import *  # noqa: F403
 from .embedding import *  # noqa: F403
 from .estimators import *  # noqa: F403
 from .fitting import *  # noqa: F403
@@ -32,8 +32,8 @@ __all__ = [
     *coding.__all__,
     *datasets.__all__,
     *discrete.__all__,
-    *drift.__all__,
     *divergences.__all__,
+    *drift.__all__,
     *embedding.__all__,
     *estimators.__all__,
     *fitting.__all__,
