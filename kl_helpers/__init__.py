@@ -3,7 +3,16 @@
 `import kl_helpers` loads numpy and nothing heavier. Figures live in `kl_helpers.plots`.
 """
 
-from . import coding, datasets, discrete, embedding, estimators, fitting, gaussian
+from . import (
+    coding,
+    datasets,
+    discrete,
+    embedding,
+    estimators,
+    fitting,
+    gaussian,
+    leash,
+)
 from .coding import *  # noqa: F403
 from .datasets import *  # noqa: F403
 from .discrete import *  # noqa: F403
@@ -11,6 +20,7 @@ from .embedding import *  # noqa: F403
 from .estimators import *  # noqa: F403
 from .fitting import *  # noqa: F403
 from .gaussian import *  # noqa: F403
+from .leash import *  # noqa: F403
 
 __version__ = "0.1.0"
 __all__ = [
@@ -22,4 +32,5 @@ __all__ = [
     *estimators.__all__,
     *fitting.__all__,
     *gaussian.__all__,
+    *leash.__all__,
 ]

@@ -21,11 +21,15 @@ API_MODULES = (
     "fitting",
     "estimators",
     "embedding",
+    "leash",
     "datasets",
     "nn.losses",
     "nn.vae",
     "nn.ppo",
     "nn.distillation",
+    "nn.name_model",
+    "nn.sequences",
+    "nn.rlhf",
     "plots",
 )
 
