@@ -81,7 +81,8 @@ def best_of_n(ref, reward, n):
             not fit or `n` is not a whole number from 1.
 
     References:
-        | Theoretical Guarantees on the Best-of-n Alignment Policy (Beirami et al., 2024)
+        | Theoretical Guarantees on the Best-of-n Alignment Policy (Beirami et al.,
+        | 2024)
         | https://arxiv.org/abs/2401.01879
 
     Example:

@@ -172,8 +172,8 @@ def fit_proxy(winners, losers, alphabet, longest, *, ridge=0.01):
     """
     if len(winners) != len(losers) or not winners or not ridge > 0:
         raise ValueError(
-            f"`winners` has {len(winners)} words, `losers` {len(losers)} and `ridge` is "
-            f"{ridge}; pairs are needed, at least one, and a ridge above 0, without "
+            f"`winners` has {len(winners)} words, `losers` {len(losers)} and `ridge` "
+            f"is {ridge}; pairs are needed, at least one, and a ridge above 0, without "
             "which a word that always wins has no finite score."
         )
     k = len(alphabet) + 1
