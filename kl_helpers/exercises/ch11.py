@@ -499,11 +499,11 @@ quiz = Quiz(
         ),
         Item(
             "unit",
-            "A log shows 3/5 nats per token, the answers have 200 tokens. What is the "
-            "KL per answer, about?",
+            "A log shows 3/5 nats per token, an answer has two hundred tokens. What "
+            "is the KL per answer, in nats?",
             numbers(
                 PER_NAME.at(0.6, 200.0),
-                "{:.3g} nats".format,
+                "about {:.3g}".format,
                 "Under the policy's own prefixes the KLs of the tokens add up.",
                 (divided_again, "That divides once more."),
                 (m.in_bits, "That is in bits."),
