@@ -14,6 +14,7 @@ from . import (
     fitting,
     gaussian,
     information,
+    leash,
 )
 from .coding import *  # noqa: F403
 from .datasets import *  # noqa: F403
@@ -25,6 +26,7 @@ from .estimators import *  # noqa: F403
 from .fitting import *  # noqa: F403
 from .gaussian import *  # noqa: F403
 from .information import *  # noqa: F403
+from .leash import *  # noqa: F403
 
 __version__ = "0.1.0"
 __all__ = [
@@ -39,4 +41,5 @@ __all__ = [
     *fitting.__all__,
     *gaussian.__all__,
     *information.__all__,
+    *leash.__all__,
 ]

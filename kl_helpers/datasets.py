@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["load_digits", "load_mnist_small"]
+__all__ = ["load_digits", "load_mnist_small", "load_names"]
 
 DATA = Path(__file__).parent / "data"
 
@@ -61,3 +61,31 @@ def load_mnist_small():
     with np.load(DATA / "mnist_small.npz") as stored:
         ink, labels = stored["images"], stored["labels"]
     return ink / 255, labels.astype(int)
+
+
+def load_names():
+    """First names from the US census of 1990: 5,163 of them, in alphabetical order.
+
+    Women's and men's names together, each once, in lower case, without how often they
+    occur. They have 2 to 11 letters, all from a to z.
+
+    Returns:
+        An array of text, shape (5163,).
+
+    Raises:
+        FileNotFoundError: If the package was installed without its data files.
+
+    References:
+        | Frequently Occurring Names and Surnames From the 1990 Census (U.S. Census
+        | Bureau, 1995)
+        | https://www2.census.gov/topics/genealogy/1990surnames/
+
+    Example:
+        >>> names = load_names()
+        >>> names.shape, names[:3].tolist(), "kullback" in names
+        ((5163,), ['aaron', 'abbey', 'abbie'], False)
+
+    Introduced in chapter 11.
+    """
+    with np.load(DATA / "names.npz") as stored:
+        return stored["names"].astype(str)

@@ -12,7 +12,7 @@ import types
 import pytest
 
 DOCTESTS = ("discrete", "gaussian", "estimators", "divergences", "coding", "fitting")
-DOCTESTS += ("embedding", "information", "drift")
+DOCTESTS += ("embedding", "information", "drift", "leash")
 CORE = (*DOCTESTS, "datasets", "errors", "plots")
 ABSENT = ("torch", "scipy", "sklearn", "hypothesis", "pandas", "river")
 

@@ -34,11 +34,15 @@ API_MODULES = (
     "embedding",
     "drift",
     "information",
+    "leash",
     "datasets",
     "nn.losses",
     "nn.vae",
     "nn.ppo",
     "nn.distillation",
+    "nn.name_model",
+    "nn.sequences",
+    "nn.rlhf",
     "plots",
 )
 

@@ -12,6 +12,14 @@ except ImportError as error:
         "`pip install torch tqdm` (the numpy core of `kl_helpers` works without them)."
     ) from None
 
-from . import distillation, losses, ppo, vae
+from . import distillation, losses, name_model, ppo, rlhf, sequences, vae
 
-__all__ = ["distillation", "losses", "ppo", "vae"]
+__all__ = [
+    "distillation",
+    "losses",
+    "name_model",
+    "ppo",
+    "rlhf",
+    "sequences",
+    "vae",
+]
