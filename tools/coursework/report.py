@@ -3,6 +3,7 @@
 import csv
 
 from tools.coursework import record
+from tools.coursework.course import CourseError
 from tools.coursework.source import WRITE_HERE
 
 
@@ -84,9 +85,15 @@ def points_of(row, most):
     text = (row or {}).get("points", "").strip().replace(",", ".")
     if not text:
         return None
-    points = float(text)
+    try:
+        points = float(text)
+    except ValueError:
+        points = -1
     if not 0 <= points <= most:
-        raise ValueError(f"{points} points where at most {most} are possible")
+        raise CourseError(
+            f"written.csv: {row['student_id']} has {text!r} points for {row['cell']}, "
+            f"which takes a number from 0 to {most}"
+        )
     return points
 
 
