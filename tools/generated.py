@@ -24,6 +24,9 @@ from tools import (
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "book" / "_generated"
 TOC = ROOT / "_toc.yml"
+LONGER = """Not there? The [bug clinic](../../notebooks/bug_clinic.ipynb) has twenty
+real bugs, from the number on the screen to the repair. And [a dated
+table](../library_defaults.md) says what RL libraries do with a KL by default."""
 API_MODULES = (
     "discrete",
     "divergences",
@@ -163,10 +166,11 @@ def symptoms_page():
         "# Something is wrong with my KL",
         "Each page has the answer in its first lines, in plain PyTorch or numpy.",
     ]
-    for page in dict(toc_parts())["Symptoms"][1:]:
-        if about := front_matter(page).get("description"):
+    for page in dict(toc_parts())["Symptoms"]:
+        if page.startswith("notebooks/symptom_"):
+            about = front_matter(page)["description"]
             parts.append(f"[](../../{page}.ipynb)\\\n{about}")
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, LONGER]) + "\n"
 
 
 def library_tables():
