@@ -24,6 +24,7 @@ API_MODULES = (
     "datasets",
     "nn.losses",
     "nn.vae",
+    "nn.flows",
     "nn.ppo",
     "nn.distillation",
     "plots",

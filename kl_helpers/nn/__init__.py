@@ -12,6 +12,6 @@ except ImportError as error:
         "`pip install torch tqdm` (the numpy core of `kl_helpers` works without them)."
     ) from None
 
-from . import distillation, losses, ppo, vae
+from . import distillation, flows, losses, ppo, vae
 
-__all__ = ["distillation", "losses", "ppo", "vae"]
+__all__ = ["distillation", "flows", "losses", "ppo", "vae"]

@@ -1,4 +1,4 @@
-"""Planar normalizing flows in two dimensions: layers, densities, and the fit to a target.
+"""Planar normalizing flows in two dimensions, and their fit to a target.
 
 A target is an energy U with p(z) = exp(-U(z)) / Z. Several flows, of other seeds or for
 other targets, are trained as one.
@@ -54,8 +54,8 @@ def planar_layer(z, u, w, b):
         | https://arxiv.org/abs/1505.05770
 
     Example:
-        >>> z, u, w = torch.zeros(1, 1, 2), torch.tensor([[1.0, 0]]), torch.tensor([[2.0, 0]])
-        >>> planar_layer(z, u, w, torch.zeros(1))
+        >>> u = torch.tensor([[1.0, 0.0]])
+        >>> planar_layer(torch.zeros(1, 1, 2), u, 2 * u, torch.zeros(1))
         (tensor([[[0., 0.]]]), tensor([[1.0986]]))
 
     Introduced in chapter 10.
@@ -127,12 +127,13 @@ class PlanarFlow(NamedTuple):
     b: torch.Tensor
 
     def push(self, noise):
-        """Points (r, n, d) and their log-densities (r, n) from standard normal noise."""
+        """Points (r, n, d) and their log-densities (r, n), from standard noise."""
         z = self.mean[:, None] + self.log_scale.exp()[:, None] * noise
         log_q = self._log_base(noise)
         bends = []
-        for layer in zip(self.u.unbind(1), self.w.unbind(1), self.b.unbind(1)):
-            z, t = _bend(z, *layer)
+        by_layer = (part.unbind(1) for part in (self.u, self.w, self.b))
+        for u, w, b in zip(*by_layer, strict=True):
+            z, t = _bend(z, u, w, b)
             bends.append(t)
         if not bends:
             return z, log_q
@@ -192,8 +193,8 @@ def train_planar(
     At inverse temperature 1 this is D(q‖p) - log Z, q first. With `anneal` the target
     is flat at first and takes its shape during the first half of the T steps, so that q
     can spread before it must choose. Every run has its own weights and its own noise,
-    both from its seed. Adam, with a step size that falls to 0 like a cosine. Progress is
-    shown on stderr; the environment variable TQDM_DISABLE=1 silences it.
+    both from its seed. Adam, with a step size that falls to 0 like a cosine. Progress
+    is shown on stderr; the environment variable TQDM_DISABLE=1 silences it.
 
     Args:
         energy: A function from points (r, n, 2) to energies (r, n) of the r runs.
@@ -254,7 +255,7 @@ def train_planar(
 
 
 def reverse_kl(flow, energy, *, log_z=0.0, points=151, half_width=5.0):
-    r"""D(q‖p) of each run in nats per draw, without drawing: a sum over a grid of noise.
+    r"""D(q‖p) of each run in nats per draw, as a sum over a grid of noise.
 
     .. math:: \sum_i \varphi_i \left( \log q(z_i) + U(z_i) \right) + \log Z
 
@@ -443,9 +444,7 @@ def _start(generators, layers, mean):
     """Trainable base and layers: the base standard normal, the layers small."""
     runs = len(generators)
     base = torch.empty(runs, 2).copy_(torch.as_tensor(mean)), torch.zeros(runs, 2)
-    bends = 0.3 * torch.stack(
-        [torch.randn(layers, 5, generator=g) for g in generators]
-    )
+    bends = 0.3 * torch.stack([torch.randn(layers, 5, generator=g) for g in generators])
     parts = [*base, *(part.clone() for part in bends.split([2, 2, 1], dim=-1))]
     return [part.requires_grad_() for part in parts if part.numel()]
 
