@@ -41,6 +41,7 @@ API_MODULES = (
     "datasets",
     "nn.losses",
     "nn.vae",
+    "nn.flows",
     "nn.ppo",
     "nn.distillation",
     "nn.name_model",

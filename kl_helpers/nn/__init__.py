@@ -12,10 +12,11 @@ except ImportError as error:
         "`pip install torch tqdm` (the numpy core of `kl_helpers` works without them)."
     ) from None
 
-from . import distillation, losses, name_model, ppo, rlhf, sequences, vae
+from . import distillation, flows, losses, name_model, ppo, rlhf, sequences, vae
 
 __all__ = [
     "distillation",
+    "flows",
     "losses",
     "name_model",
     "ppo",
