@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2
+COURSE ?= coursework
 BIN := .venv/bin
 
 # Two threads gain nothing at the sizes of this course and cost a lot on a busy machine.
@@ -13,13 +14,15 @@ SITE_INPUTS := _config.yml _toc.yml pyproject.toml .venv/site.ok \
   $(shell find book notebooks kl_helpers tools -type f \
     -not -path '*/_generated/*' -not -path '*/__pycache__/*' -not -path '*/.*')
 BUILD_SITE := $(BIN)/jupyter-book build . -W -n --keep-going --all
+COURSEWORK := $(BIN)/python -m tools.coursework --course "$(COURSE)" --workers $(WORKERS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book books figures serve lab notebooks sync test bench mutants clean
+.PHONY: help setup book books figures serve lab notebooks sync test bench mutants clean \
+  coursework-release coursework-demo coursework-grade coursework-feedback coursework-grades
 
 help: ## explain the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/test.ok ## make the whole environment in .venv (site, run and test)
 
@@ -57,6 +60,21 @@ bench: book .venv/bench.ok ## measure the speed figures the course quotes
 
 mutants: .venv/test.ok ## break kl_helpers on purpose: a test and a chapter must notice
 	@$(BIN)/python -m tools.mutants
+
+coursework-release: .venv/coursework.ok ## make what students get (A=a1)
+	@$(COURSEWORK) release "$(A)"
+
+coursework-demo: .venv/coursework.ok ## make up a class of twenty submissions (A=a1)
+	@$(COURSEWORK) demo "$(A)"
+
+coursework-grade: .venv/coursework.ok ## grade a class (A=a1 SUBMISSIONS=folder or zip)
+	@$(COURSEWORK) grade "$(A)" $(if $(SUBMISSIONS),"$(SUBMISSIONS)")
+
+coursework-feedback: .venv/coursework.ok ## write a page for each student (A=a1)
+	@$(COURSEWORK) feedback "$(A)"
+
+coursework-grades: .venv/coursework.ok ## write all grades into one table
+	@$(COURSEWORK) grades
 
 clean: ## remove what was built and the environment
 	rm -rf _build book/_generated .venv dist

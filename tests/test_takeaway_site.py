@@ -14,9 +14,9 @@ SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
 DOWNLOADS = SITE / "downloads"
 NAMES = [
     name
-    for _, names in generated.toc_parts()
+    for caption, names in generated.toc_parts()
     for name in names
-    if name not in course_text.SITE_ONLY
+    if course_text.travels(caption, name)
 ]
 FIRST_HEADING = re.compile(r"<h1>(.*?)(?:<a class=\"headerlink|</h1>)", re.DOTALL)
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 
 SITE_ONLY = {"book/take_away", "book/playground"}  # they make sense on the site alone
+FOR_TEACHERS = "Teaching"  # a part that readers of the books need not carry
 LIVE = "kl-playground", "kl-embed"  # elements or classes that need a browser
 # Frames of the theme, and what only a screen can use.
 SCREEN_ONLY = (
@@ -62,12 +63,17 @@ def read(site, parts, address=""):
         Page(name, caption, article(Path(site, f"{name}.html").read_text("utf-8")))
         for caption, names in parts
         for name in names
-        if name not in SITE_ONLY
+        if travels(caption, name)
     ]
     for page in pages:
         unfold(page.text)
         replace_live(page, address)
     return pages
+
+
+def travels(caption, name):
+    """Whether a page of a part belongs into the books to take away."""
+    return caption != FOR_TEACHERS and name not in SITE_ONLY
 
 
 def article(html):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tools import claims, start_figure
+from tools import claims, start_figure, teaching
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "book" / "_generated"
@@ -39,6 +39,7 @@ def write(version, changed):
         "claims.md": claims.page(rows),
         "symptoms.md": symptoms_page(),
         "times.html": times_table(),
+        **teaching.pages(chapters()),
         **start_figure.fragments(toc_parts(), version, changed, claims.counts(rows)),
     }
     for name, text in pages.items():
@@ -62,6 +63,12 @@ def front_matter(pagename):
     if not pagename.startswith("notebooks/") or not text.exists():
         return {}
     return yaml.safe_load(text.read_text().split("---\n")[1])
+
+
+def chapters():
+    """(page name, front matter) of every listed page that has objectives."""
+    listed = [(Path(n).name, front_matter(n)) for _, p in toc_parts() for n in p]
+    return [(name, matter) for name, matter in listed if "objectives" in matter]
 
 
 def api_page():

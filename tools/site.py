@@ -1,6 +1,6 @@
 """The Sphinx extension of the course: what the site adds to text and notebooks.
 
-* generated pages in book/_generated (API, myths, symptoms, parts of the start page),
+* generated pages in book/_generated (API, myths, symptoms, matrix, assignments …),
 * alt text of computed figures, read from the notebook's own outputs,
 * equations rendered at build time; a mistake in one is a warning,
 * on every page only the styles and scripts it uses, and nothing from another host,
@@ -45,6 +45,7 @@ ON_DEMAND = {
     "playground": 'class="kl-playground"',  # site.js loads it for small figures
     "hills": 'class="hills"',
 }
+ASSIGNMENTS = "book/_generated/assignment_"
 SEARCH_SCRIPTS = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 logger = logging.getLogger(__name__)
 DESCRIPTION = (
@@ -208,7 +209,7 @@ def description(app, pagename, doctree):
 def page_links(pagename, context):
     """(name, address) of the notebook of a page and of the theme's buttons."""
     links = []
-    if pagename.startswith("notebooks/"):
+    if pagename.startswith(("notebooks/", ASSIGNMENTS)):
         source = context["pathto"](f"_sources/{context['sourcename']}", 1)
         links.append(("Notebook", source))
     for group in context.get("header_buttons", []):

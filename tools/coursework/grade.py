@@ -23,7 +23,8 @@ def evaluate(assignment, cells, student, trusted):
         if cell is not None and cell.kind == "prose":
             continue
         if cell is None:
-            student.run(text)
+            if message := student.run(text):
+                outcome.messages["a cell that was added"] = message
         elif cell.kind == "test":
             message = checks.run_test(cell.complete, student, trusted)
             outcome.scores[cell.name] = 0 if message else cell.points

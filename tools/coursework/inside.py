@@ -86,7 +86,8 @@ def limit(limits):
 
 
 def too_slow(number, frame):
-    raise TooSlow("took too long")
+    signal.alarm(1)  # again, should an `except` of theirs have swallowed this one
+    raise TooSlow("this took too long and was stopped")
 
 
 def main():
@@ -104,6 +105,7 @@ def main():
         signal.alarm(0)
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
+    os._exit(0)  # nothing of the student's runs after the last request
 
 
 if __name__ == "__main__":

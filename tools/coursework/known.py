@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import yaml
 
+from tools.coursework.source import ID_NAME
+
 
 @dataclass(frozen=True)
 class Known:
@@ -41,7 +43,7 @@ def cells(known, assignment, student_id):
         raise ValueError(f"{known.name}: no cell is named {unknown.pop()!r}")
     answers = dict(known.answers)
     if known.base == "reference":
-        answers.setdefault("student-id", f'student_id = "{student_id}"')
+        answers.setdefault(ID_NAME, f'student_id = "{student_id}"')
     return [(c, answers.get(c.name) or _base_text(c, known)) for c in assignment.cells]
 
 

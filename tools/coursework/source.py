@@ -25,6 +25,7 @@ HIDDEN = re.compile(
 MARKER = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 STUB = "..."
 WRITE_HERE = "*Write your answer here: a double click opens this cell.*"
+ID_NAME = "student-id"
 ID_CELL = 'student_id = ""  # write your student id between the quotation marks'
 COURSE_CELL = '''import hashlib
 
@@ -36,7 +37,8 @@ def number(name, low, high):
     if not student_id.strip():
         raise ValueError("First write your student_id into the cell above.")
     text = f"{{COURSE}}/{{student_id.strip().lower()}}/{{name}}"
-    return low + int(hashlib.sha256(text.encode()).hexdigest(), 16) % (high - low + 1)'''
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return low + int(digest, 16) % (high - low + 1)'''
 UNSTAMPED = "not stamped"
 DEFAULTS = {"seconds": 20, "memory_mb": 2000, "package": False, "rubrics": {}}
 
@@ -122,7 +124,7 @@ def read(path):
         matter.pop(key, None)
     cells = [_cell(cell, place) for place, cell in enumerate(nb.cells)]
     cells[1:1] = [
-        Cell("answer", "student-id", ID_CELL),
+        Cell("answer", ID_NAME, ID_CELL),
         Cell(
             "given", "course", COURSE_CELL.format(code=UNSTAMPED), tags=("hide-cell",)
         ),
@@ -161,13 +163,13 @@ def _problems_of(cell, assignment):
     solved, hidden = SOLUTION.search(cell.source), HIDDEN.search(cell.source)
     if MARKER.search(cell.released) or MARKER.search(cell.complete):
         yield f"a marker of cell {cell.name!r} has no partner or is misspelt"
-    if bool(solved) != (cell.kind == "answer") and cell.name != "student-id":
+    if bool(solved) != (cell.kind == "answer") and cell.name != ID_NAME:
         yield f"cell {cell.name!r}: answers, and only they, have solution markers"
     if hidden and cell.kind != "test":
         yield f"cell {cell.name!r} has hidden tests but is not a test"
     graded = cell.kind in ("test", "written")
     if graded != (isinstance(cell.points, int) and cell.points > 0):
-        yield f"cell {cell.name!r}: tests and written answers, and only they, have points"
+        yield f"cell {cell.name!r}: tests and written answers have points, no others"
     if graded and cell.name not in assignment.matter.get("objectives", {}):
         yield f"the front matter names no objectives of {cell.name!r}"
     rubric = assignment.matter["rubrics"].get(cell.name, [])
