@@ -207,8 +207,7 @@ def page(rows):
         "# Myths about KL, checked",
         f"This page collects {n['rows']} statements about KL divergence. Most stand in "
         f"{', '.join(SOURCES.values())}; here they stand in our words. So far "
-        f"{n['checked']} are checked: {verdicts}. The other {n['planned']} wait for "
-        "their chapters.",
+        f"{n['checked']} are checked: {verdicts}." + waiting(n["planned"]),
         f"The {n['numbers']} numbers that answer them are computed twice on every "
         "change, by the package and by an independent reference, and once more in the "
         "section that the entry links to. The first argument samples.",
@@ -222,6 +221,10 @@ def page(rows):
         if group:
             parts += [f"## {title}", *(entry(row, checked) for row in group)]
     return "\n\n".join(parts) + "\n"
+
+
+def waiting(planned):
+    return f" The other {planned} wait for their chapters." if planned else ""
 
 
 def anchor(row):
