@@ -1,13 +1,16 @@
 """The speed figures of the course, measured here and now.
 
-    python -m tools.bench [kl] [ppo] [tsne] [site]
+    python -m tools.bench [kl] [ppo] [tsne] [coursework] [site]
 
 The contenders run in turn in one process with one thread, so that a machine that slows
 down slows them all; a ratio is the median over the rounds. A promise that fails is an
 error.
 """
 
+import shutil
 import sys
+import tempfile
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -18,6 +21,10 @@ from tqdm import tqdm
 import kl_helpers as kl
 from kl_helpers.nn.ppo import Rule, train_ppo
 from tools import lighthouse
+from tools.coursework import classroom, demo, submissions
+from tools.coursework.course import Course
+
+ROOT = Path(__file__).resolve().parent.parent
 
 ROWS, OUTCOMES = 10_000, 1_000
 
@@ -148,7 +155,47 @@ def bench_site(runs=5):
                 yield f"{name} of {page}"
 
 
-BENCHES = {"kl": bench_kl, "ppo": bench_ppo, "tsne": bench_tsne, "site": bench_site}
+def bench_coursework(first=50, others=6):
+    """Grading of made-up classes: 50 submissions of a1, a few of the others."""
+    print("Grading in the sandbox, two at a time")
+    for name in Course(ROOT / "coursework").names:
+        size = first if name == "a1" else others
+        seconds, cpu = grade_a_class(name, size)
+        print(f"  {name}: {size} submissions in {seconds:.0f} s, {cpu:.2f} CPU s each")
+        if name == "a1" and 200 * cpu / 2 > 300:
+            yield "200 submissions of a1 on two cores in five minutes"
+
+
+def grade_a_class(name, size):
+    """(seconds, CPU seconds per submission) of `size` known submissions."""
+    with tempfile.TemporaryDirectory() as folder:
+        for part in ("sources", "known"):
+            shutil.copytree(ROOT / "coursework" / part, Path(folder) / part)
+        (Path(folder) / "secret").write_text("a secret for the bench")
+        course = Course(Path(folder))
+        assignment, known = course.assignment(name), course.known(name)
+        place = course.folder / "submissions"
+        for number in range(size):
+            student = f"s{number}"
+            nb = demo.handed_in(
+                assignment.stamped(course.code), known[number % len(known)], student
+            )
+            (place / student).mkdir(parents=True)
+            (place / student / assignment.file_name).write_bytes(demo.as_bytes(nb))
+        found = submissions.collect(place, {}, assignment, course.work(name))
+        start = perf_counter()
+        records = classroom.grade_class(course, assignment, found, workers=2)
+        seconds = perf_counter() - start
+    return seconds, float(np.mean([r.cpu_seconds for r in records]))
+
+
+BENCHES = {
+    "kl": bench_kl,
+    "ppo": bench_ppo,
+    "tsne": bench_tsne,
+    "coursework": bench_coursework,
+    "site": bench_site,
+}
 
 
 def main(names):
