@@ -11,15 +11,15 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 SITE_INPUTS := _config.yml _toc.yml pyproject.toml .venv/site.ok \
-  $(shell find book notebooks kl_helpers tools -type f \
+  $(shell find book coursework/sources notebooks kl_helpers tools -type f \
     -not -path '*/_generated/*' -not -path '*/__pycache__/*' -not -path '*/.*')
 BUILD_SITE := $(BIN)/jupyter-book build . -W -n --keep-going --all
 COURSEWORK := $(BIN)/python -m tools.coursework --course "$(COURSE)" --workers $(WORKERS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book books figures serve lab notebooks sync test bench mutants clean \
-  coursework-release coursework-demo coursework-grade coursework-feedback coursework-grades
+.PHONY: help setup book books figures serve lab notebooks sync test bench mutants clean
+.PHONY: coursework-release coursework-demo coursework-grade coursework-feedback coursework-grades
 
 help: ## explain the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-19s %s\n", $$1, $$2}' Makefile

@@ -10,7 +10,7 @@ from tools.coursework.course import Course
 SOURCE = """---
 title: "A small assignment"
 minutes: 5
-seconds: 4
+seconds: 2
 memory_mb: 400
 objectives: {double-values: [x], mine-value: [x], why: [x]}
 rubrics: {why: [[2, "Says why."]]}

@@ -75,7 +75,9 @@ def matrix_page(chapters):
             exercises = ", ".join(
                 e.removeprefix("q") for e in known.get("exercises", [])
             )
-            quiz = ", ".join(str(keys.index(k) + 1) for k in known.get("quiz", []))
+            quiz = ", ".join(
+                map(str, sorted(keys.index(k) + 1 for k in known.get("quiz", [])))
+            )
             graded = "; ".join(
                 f"[{a.name}](assignment_{a.name}.ipynb): {', '.join(cells)}"
                 for a, cells in graded_cells(objective["id"])

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from tools.coursework import checks, grade, rebuild, record, sandbox
 from tools.coursework.course import same_person
+from tools.coursework.inside import PATIENCE
 from tools.coursework.record import FAILED, GRADED, MISSING, Record
 
 SLACK = 60  # seconds a student's grader may take beyond the limits of the sandbox
@@ -43,9 +44,7 @@ class Jobs:
     def __init__(self, course, assignment, unsafe):
         self.course, self.assignment, self.unsafe = course, assignment, unsafe
         self.far_cpu = 0.0  # of the sandbox, in the process of one student
-        self.limit = SLACK + assignment.matter["seconds"] * (
-            sandbox.CELLS_THAT_MAY_BE_SLOW + 1
-        )
+        self.limit = SLACK + assignment.matter["seconds"] * (sandbox.ALL + PATIENCE)
         self.fork = multiprocessing.get_context("fork")
 
     def all(self, waiting, workers):

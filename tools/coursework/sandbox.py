@@ -15,12 +15,13 @@ import psutil
 
 from tools.coursework import walls
 from tools.coursework.checks import Ended
+from tools.coursework.inside import PATIENCE
 from tools.coursework.walls import MB
 
 ANSWER_MB = 50
 GRACE = 3  # seconds beyond a limit until the process is ended
 LOOK_EVERY = 0.2
-CELLS_THAT_MAY_BE_SLOW = 6  # so many times the limit of a cell is the limit of all
+ALL = 10  # so many times the limit of one cell is the limit of a notebook
 MISSING = (
     "bubblewrap is missing, so student code cannot be kept apart from this machine: "
     "apt-get install bubblewrap (or, only for code you trust, --unsafe)"
@@ -56,7 +57,7 @@ class Process:
         self.seconds, self.memory = seconds, memory_mb * MB
         self.rest, self.cpu = b"", 0.0
         self.last_look = time.monotonic()
-        self.closing = self.last_look + seconds * CELLS_THAT_MAY_BE_SLOW
+        self.closing = self.last_look + seconds * ALL
         self.running = subprocess.Popen(
             walls.command(place, package, unsafe),
             stdin=subprocess.PIPE,
@@ -110,7 +111,7 @@ class Process:
     def send(self, request):
         """The answer to one request; Ended, with the reason, if there will be none."""
         line = json.dumps({**request, "seconds": self.seconds}) + "\n"
-        deadline = time.monotonic() + self.seconds + GRACE
+        deadline = time.monotonic() + self.seconds * PATIENCE + GRACE
         try:
             self.running.stdin.write(line.encode())
             self.running.stdin.flush()
@@ -129,7 +130,9 @@ class Process:
         pieces, size = [self.rest], len(self.rest)
         while b"\n" not in pieces[-1]:
             if time.monotonic() > deadline:
-                self.give_up(f"it did not stop after {self.seconds} seconds")
+                self.give_up(
+                    f"a cell did not stop after {self.seconds * PATIENCE} seconds"
+                )
             if time.monotonic() > self.closing:
                 self.give_up("too many cells took too long")
             if self.looks_again() and self.used() > self.memory:
