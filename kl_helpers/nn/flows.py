@@ -324,7 +324,7 @@ def log_normalizer(energy, *, points=801, half_width=8.0):
     rim = torch.cat([minus_u[[0, -1]].flatten(), minus_u[:, [0, -1]].flatten()])
     if rim.max() - minus_u.max() > -15:
         raise ValueError(
-            f"`energy` is only {minus_u.max() - rim.max():.3g} above its minimum at "
+            f"`energy` is only {minus_u.max() - rim.max():.2f} above its minimum at "
             f"the edge of the grid, ±{half_width}: exp(-U) has mass outside, or no "
             "finite integral. Widen the grid, or add a wall to the energy."
         )
