@@ -209,7 +209,7 @@ WRONG = {
         (lambda z: 0.25, "wrong_parameters"),
     ],
     "q3": [
-        (lambda z, R, b: steps_by_variances(z, R, 2 * b), None),
+        (lambda z, R, b: steps_by_variances(z, R, 2 * b), "off_by_a_factor"),
         (lambda z, R, b: steps_by_variances(z, R, b)[::-1], "rows_exchanged"),
         (lambda z, R, b: steps_by_variances(z, R, b / 2), "price_without_half"),
         (lambda z, R, b: -steps_by_variances(z, R, b), "downhill"),
