@@ -26,7 +26,7 @@ __all__ = [
     "train_planar",
 ]
 
-HALVINGS = 60  # of an interval, to invert a layer to the last bit
+HALVINGS = 52  # of an interval, to invert a layer to the last bit
 
 
 def planar_layer(z, u, w, b):
