@@ -103,21 +103,6 @@ def check_S0_31():
     return ours, oracle.bent_number()[:3]
 
 
-def check_S2_53():
-    x, means = np.array(SEVEN), np.array([-0.5, 0.5])
-
-    def joint(means):
-        return np.exp(-((x[:, None] - means) ** 2) / 2) / np.sqrt(8 * np.pi)
-
-    q = joint(means) / joint(means).sum(1, keepdims=True)
-    found = []
-    for now in (means, x @ q / q.sum(0)):
-        posterior = joint(now) / joint(now).sum(1, keepdims=True)
-        found.append(kl.kl_divergence(q, posterior).sum())
-    half_steps = oracle.em_half_steps(SEVEN, (-0.5, 0.5), 1)
-    return found, [abs(evidence - elbo) for elbo, evidence in half_steps]
-
-
 def check_C_12():
     """The average logarithm of a sum as an integral over t of exp(-tw)."""
     s, z = np.linspace(-14, 60, 1200), np.linspace(-10, 12, 2201)
