@@ -60,16 +60,16 @@ quiz = Quiz(
                     mutator="swapped",
                 ),
                 Option(
-                    "Onto one of them.",
-                    "q samples, so it must stay where the target is. If you guessed, "
-                    "chapter 3.",
-                    right=True,
-                ),
-                Option(
                     "Onto the higher one, always.",
                     "There is a local optimum on each of two hills, and a fit can end "
                     "in the worse one: chapter 3.",
                     claim="X5",
+                ),
+                Option(
+                    "Onto one of them.",
+                    "q samples, so it must stay where the target is. If you guessed, "
+                    "chapter 3.",
+                    right=True,
                 ),
             ),
         ),
@@ -78,16 +78,16 @@ quiz = Quiz(
             "A VAE logs a KL. To what?",
             (
                 Option(
-                    "The posterior of its decoder.",
-                    "That one is the gap of the bound, and nobody can print it: What "
-                    "does the bound leave out?",
-                    claim="X3",
-                ),
-                Option(
                     "The prior.",
                     "D(encoder‖prior). If you guessed: What does the bound leave out?, "
                     "then chapter 4.",
                     right=True,
+                ),
+                Option(
+                    "The posterior of its decoder.",
+                    "That one is the gap of the bound, and nobody can print it: What "
+                    "does the bound leave out?",
+                    claim="X3",
                 ),
                 Option(
                     "The data.",

@@ -7,7 +7,6 @@ import torch
 from oracles import flows as oracle
 from scipy import optimize
 
-import kl_helpers as kl
 from kl_helpers.nn import flows
 
 SEVEN = [-3, -2.5, -1.5, 0.5, 1, 2, 4]
