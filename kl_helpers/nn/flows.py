@@ -48,6 +48,9 @@ def planar_layer(z, u, w, b):
     Returns:
         The points f(z), shape (r, n, d), and the log-determinants, shape (r, n).
 
+    Raises:
+        ValueError: If the shapes do not belong together.
+
     References:
         | Variational Inference with Normalizing Flows, equations 10 to 12
         | (Rezende & Mohamed, 2015)
@@ -60,6 +63,12 @@ def planar_layer(z, u, w, b):
 
     Introduced in chapter 10.
     """
+    if z.dim() != 3 or not z.shape[::2] == u.shape == w.shape or b.shape != u.shape[:1]:
+        raise ValueError(
+            f"`z`, `u`, `w` and `b` have shapes {_shapes(z, u, w, b)}; a layer of r "
+            "runs takes (r, n, d), (r, d), (r, d) and (r,). For one run, insert an "
+            "axis of length 1."
+        )
     z, t = _bend(z, u, w, b)
     return z, _log_slope(t, (w * u).sum(-1))
 
@@ -79,6 +88,9 @@ def invertible_u(u, w):
     Returns:
         Tensor of shape (..., d).
 
+    Raises:
+        ValueError: If the shapes differ.
+
     References:
         | Variational Inference with Normalizing Flows, appendix A
         | (Rezende & Mohamed, 2015)
@@ -90,6 +102,11 @@ def invertible_u(u, w):
 
     Introduced in chapter 10.
     """
+    if u.shape != w.shape:
+        raise ValueError(
+            f"`u` and `w` have shapes {_shapes(u, w)}; they are two vectors of the "
+            "same layer, so both must have the same."
+        )
     along = (w * u).sum(-1, keepdim=True)
     change = F.softplus(along) - 1 - along
     return u + change * w / w.square().sum(-1, keepdim=True)
@@ -273,6 +290,9 @@ def reverse_kl(flow, energy, *, log_z=0.0, points=151, half_width=5.0):
     Returns:
         Array of shape (r,).
 
+    Raises:
+        ValueError: If `energy` does not return one number for each point.
+
     References:
         | Variational Inference with Normalizing Flows, equation 15
         | (Rezende & Mohamed, 2015)
@@ -292,7 +312,7 @@ def reverse_kl(flow, energy, *, log_z=0.0, points=151, half_width=5.0):
     flow = flow.double()
     with torch.no_grad():
         z, log_q = flow.push(noise.expand(len(flow.mean), -1, -1))
-        free_energy = (log_q + energy(z).double()) @ chance
+        free_energy = (log_q + _checked(energy(z), log_q).double()) @ chance
     return free_energy.numpy() + np.asarray(log_z)
 
 
@@ -312,6 +332,9 @@ def log_normalizer(energy, *, points=801, half_width=8.0):
 
     Raises:
         ValueError: If exp(-U) has not faded at the edge, so that Z depends on the grid.
+
+    References:
+        | https://en.wikipedia.org/wiki/Partition_function_(mathematics)
 
     Example:
         >>> round(log_normalizer(lambda z: z.square().sum(-1) / 2), 4)  # log 2π
@@ -346,6 +369,9 @@ def energy_1(z, weight=0.5):
     Returns:
         Tensor of energies, shape (...).
 
+    Raises:
+        ValueError: If the points are not in the plane.
+
     References:
         | Variational Inference with Normalizing Flows, table 1
         | (Rezende & Mohamed, 2015)
@@ -357,7 +383,7 @@ def energy_1(z, weight=0.5):
 
     Introduced in chapter 10.
     """
-    z_1, _ = z.unbind(-1)
+    z_1, _ = _plane(z)
     right = _square(z_1 - 2, 0.6) - log(2 * weight)
     left = _square(z_1 + 2, 0.6) - log(2 * (1 - weight))
     return _square(z.norm(dim=-1) - 2, 0.4) + _two_paths(right, left)
@@ -370,12 +396,29 @@ def energy_2(z):
               \qquad w_1 = \sin(\pi z_1 / 2), \qquad
               \text{wall} = \tfrac12 \left(\tfrac{\max(0, |z_1| - 4)}{0.2}\right)^2
 
-    Without the wall exp(-U) has no finite integral. Points (..., 2) to energies (...);
-    see `energy_1`.
+    Without the wall exp(-U) has no finite integral.
+
+    Args:
+        z: Tensor of points, shape (..., 2).
+
+    Returns:
+        Tensor of energies, shape (...).
+
+    Raises:
+        ValueError: If the points are not in the plane.
+
+    References:
+        | Variational Inference with Normalizing Flows, table 1
+        | (Rezende & Mohamed, 2015)
+        | https://arxiv.org/abs/1505.05770
+
+    Example:
+        >>> energy_2(torch.tensor([[0.0, 0.0], [1.0, 2.0]])).round(decimals=4)
+        tensor([0.0000, 3.1250])
 
     Introduced in chapter 10.
     """
-    z_1, z_2 = z.unbind(-1)
+    z_1, z_2 = _plane(z)
     return _square(z_2 - torch.sin(pi / 2 * z_1), 0.4) + _wall(z_1)
 
 
@@ -386,11 +429,27 @@ def energy_3(z):
               + e^{-\frac12 (\frac{z_2 - w_1 + w_2}{0.35})^2} \right) + \text{wall},
               \qquad w_2 = 3 e^{-\frac12 (\frac{z_1 - 1}{0.6})^2}
 
-    Points (..., 2) to energies (...); see `energy_1`.
+    Args:
+        z: Tensor of points, shape (..., 2).
+
+    Returns:
+        Tensor of energies, shape (...).
+
+    Raises:
+        ValueError: If the points are not in the plane.
+
+    References:
+        | Variational Inference with Normalizing Flows, table 1
+        | (Rezende & Mohamed, 2015)
+        | https://arxiv.org/abs/1505.05770
+
+    Example:
+        >>> energy_3(torch.tensor([[0.0, 0.0], [1.0, 2.0]])).round(decimals=4)
+        tensor([-0.0970,  4.0816])
 
     Introduced in chapter 10.
     """
-    z_1, z_2 = z.unbind(-1)
+    z_1, z_2 = _plane(z)
     off = z_2 - torch.sin(pi / 2 * z_1)
     bump = 3 * torch.exp(-_square(z_1 - 1, 0.6))
     return _two_paths(_square(off, 0.35), _square(off + bump, 0.35)) + _wall(z_1)
@@ -403,17 +462,47 @@ def energy_4(z):
               + e^{-\frac12 (\frac{z_2 - w_1 + w_3}{0.35})^2} \right) + \text{wall},
               \qquad w_3 = \frac{3}{1 + e^{-(z_1 - 1)/0.3}}
 
-    Points (..., 2) to energies (...); see `energy_1`.
+    Args:
+        z: Tensor of points, shape (..., 2).
+
+    Returns:
+        Tensor of energies, shape (...).
+
+    Raises:
+        ValueError: If the points are not in the plane.
+
+    References:
+        | Variational Inference with Normalizing Flows, table 1
+        | (Rezende & Mohamed, 2015)
+        | https://arxiv.org/abs/1505.05770
+
+    Example:
+        >>> energy_4(torch.tensor([[0.0, 0.0], [1.0, 2.0]])).round(decimals=4)
+        tensor([-0.6716,  3.1250])
 
     Introduced in chapter 10.
     """
-    z_1, z_2 = z.unbind(-1)
+    z_1, z_2 = _plane(z)
     off = z_2 - torch.sin(pi / 2 * z_1)
     step = 3 * torch.sigmoid((z_1 - 1) / 0.3)
     return _two_paths(_square(off, 0.4), _square(off + step, 0.35)) + _wall(z_1)
 
 
 ENERGIES = (energy_1, energy_2, energy_3, energy_4)
+
+
+def _plane(z):
+    """Both coordinates of the points."""
+    if z.shape[-1:] != (2,):
+        raise ValueError(
+            f"`z` has shape {tuple(z.shape)}; these targets live in the plane, points "
+            "in the last axis: (..., 2)."
+        )
+    return z.unbind(-1)
+
+
+def _shapes(*tensors):
+    return ", ".join(str(tuple(tensor.shape)) for tensor in tensors)
 
 
 def _square(off, width):
