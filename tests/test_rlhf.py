@@ -362,6 +362,26 @@ def test_the_price_follows_the_error_within_two_per_cent(spent, factor):
     assert found == pytest.approx(0.2 * factor)
 
 
+@pytest.mark.parametrize("in_loss", [False, True])
+def test_any_reward_on_any_corpus(in_loss):
+    """A function of the words alone, whole numbers, and letters of another alphabet."""
+    cities = ["ulm", "köln", "bonn", "mainz", "trier", "essen", "neuss"] * 20
+    model = train_name_model(cities, epochs=3, hidden=8)
+    assert "ö" in model.alphabet and model.longest == 6
+
+    def reward(words):
+        return [word.count("n") for word in words]
+
+    policy, log = rlhf.tune(
+        model, reward, beta=0.1, steps=40, n=128, in_loss=in_loss, every=40
+    )
+    before, after = (
+        np.mean(reward(decode(draw(m, 4000, np.random.default_rng(0)), m.alphabet)))
+        for m in (model, policy)
+    )
+    assert after > before + 0.1 and log["kl"][-1] > 0
+
+
 # What is refused
 
 
@@ -407,6 +427,16 @@ def bad_table(change):
         ),
         (lambda: rlhf.tune(None, None, beta=-1), ("`beta` is -1",)),
         (lambda: rlhf.tune(None, None, beta=0, target=2.0), ("target",)),
+        (
+            lambda: rlhf.tune(NameModel("ab", 2), lambda words: 1.0, beta=1),
+            ("`reward` returned shape ()", "512 words"),
+        ),
+        (
+            lambda: rlhf.tune(
+                NameModel("ab", 2), lambda words: [np.nan] * len(words), beta=1
+            ),
+            ("512 entries", "finite number per word"),
+        ),
     ],
 )
 def test_errors_name_the_argument_and_the_cure(call, words):

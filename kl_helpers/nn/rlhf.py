@@ -246,7 +246,7 @@ def update(policy, optimizer, log_ref, reward, beta, *, n=512, in_loss=False, rn
     symbols = draw(policy, n, rng)
     log_pi = log_prob(policy, symbols)
     k1 = log_pi.detach() - log_prob(log_ref, symbols)
-    paid = torch.as_tensor(reward(decode(symbols, policy.alphabet)))
+    paid = _rewards(reward, decode(symbols, policy.alphabet))
     if not in_loss:
         paid = paid - beta * k1
     loss = -((paid - paid.mean()) * log_pi).mean()
@@ -303,7 +303,8 @@ def tune(
         ``kl`` (exact, nats per word), ``beta``, and one for each name in `watch`.
 
     Raises:
-        ValueError: If `beta` is negative, or 0 with a target.
+        ValueError: If `beta` is negative, or 0 with a target, or if the reward does not
+            return one finite number per word.
 
     References:
         | Fine-Tuning Language Models from Human Preferences (Ziegler et al., 2019)
@@ -345,6 +346,18 @@ def _exact(policy, log_ref, watch):
     log_pi = policy.table()
     averages = {name: expected_total(log_pi, s).item() for name, s in watch.items()}
     return {"kl": sequence_kl(log_pi, log_ref).item(), **averages}
+
+
+def _rewards(reward, words):
+    """One finite number per word, whatever library it comes from."""
+    paid = torch.as_tensor(reward(words), dtype=torch.float64)
+    if paid.shape != (len(words),) or not paid.isfinite().all():
+        raise ValueError(
+            f"`reward` returned shape {tuple(paid.shape)} for {len(words)} words, with "
+            f"{int((~paid.isfinite()).sum())} entries that are not finite; it must "
+            "return one finite number per word."
+        )
+    return paid
 
 
 def _letter_kls(policy, log_ref, symbols):
