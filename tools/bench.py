@@ -1,6 +1,6 @@
 """The speed figures of the course, measured here and now.
 
-    python -m tools.bench [kl] [ppo] [tsne] [site]
+    python -m tools.bench [kl] [ppo] [tsne] [flows] [site]
 
 The contenders run in turn in one process with one thread, so that a machine that slows
 down slows them all; a ratio is the median over the rounds. A promise that fails is an
@@ -16,6 +16,7 @@ from scipy import special, stats
 from tqdm import tqdm
 
 import kl_helpers as kl
+from kl_helpers.nn import flows
 from kl_helpers.nn.ppo import Rule, train_ppo
 from tools import lighthouse
 
@@ -138,6 +139,45 @@ def bench_tsne(rounds=1, iterations=1000):
         yield "trustworthiness of t-SNE"
 
 
+def bench_flows(rounds=3, steps=600, batch=128):
+    """One fit to the two wells of `energy_1`: our planar layers, zuko's splines."""
+    import zuko
+
+    log_z = flows.log_normalizer(flows.energy_1)
+
+    def ours(seed):
+        flow, _ = flows.train_planar(
+            flows.energy_1, [seed], layers=32, steps=steps, batch=batch
+        )
+        return float(flows.reverse_kl(flow, flows.energy_1, log_z=log_z)[0])
+
+    def theirs(seed):
+        torch.manual_seed(seed)
+        flow = zuko.flows.NSF(2, transforms=3, hidden_features=(32, 32))
+        optimizer = torch.optim.Adam(flow.parameters(), lr=1e-2, fused=True)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+        for step in range(steps):
+            z, log_q = flow().rsample_and_log_prob((batch,))
+            beta = min(1.0, 0.01 + 2 * step / steps)
+            optimizer.zero_grad()
+            (log_q + beta * flows.energy_1(z)).mean().backward()
+            optimizer.step()
+            schedule.step()
+        with torch.no_grad():
+            z, log_q = flow().rsample_and_log_prob((20_000,))
+            return float((log_q + flows.energy_1(z)).mean()) + log_z
+
+    names = "train_planar, 32 layers", "zuko NSF, 3 transforms"
+    times, found = interleaved(dict(zip(names, (ours, theirs), strict=True)), rounds, 0)
+    print(f"A flow for two wells, {steps} steps, one run, median of {rounds} seeds")
+    yield from report(times, {names[1]: 1.5})
+    for name in names:
+        kls = ", ".join(f"{kl:.3f}" for kl in found[name])
+        print(f"  KL in nats per draw: {kls}  {name}")
+        if np.median(found[name]) > 0.1:
+            yield f"KL of {name}"
+
+
 def bench_site(runs=5):
     """Lighthouse's scores of the built site, as a telephone sees it."""
     print(f"Lighthouse {lighthouse.VERSION}, mobile, compressed, median of {runs} runs")
@@ -148,7 +188,13 @@ def bench_site(runs=5):
                 yield f"{name} of {page}"
 
 
-BENCHES = {"kl": bench_kl, "ppo": bench_ppo, "tsne": bench_tsne, "site": bench_site}
+BENCHES = {
+    "kl": bench_kl,
+    "ppo": bench_ppo,
+    "tsne": bench_tsne,
+    "flows": bench_flows,
+    "site": bench_site,
+}
 
 
 def main(names):

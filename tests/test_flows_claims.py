@@ -1,0 +1,116 @@
+"""What chapter 10 says about trained flows holds for other seeds, too.
+
+The page shows seeds 0 to 2 and one VAE. log Z, log p(x) and the prices of wells come
+from the oracle or from sums that do not use the package.
+"""
+
+from math import log, pi
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+from oracles import flows as oracle  # noqa: E402
+from torch.distributions import Bernoulli, Normal  # noqa: E402
+
+import kl_helpers as kl  # noqa: E402
+from kl_helpers.nn import flows, vae  # noqa: E402
+
+SEEDS = range(3, 9)
+slow = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def trained(targets, log_z, seeds, layers, anneal):
+    """KLs of shape (targets, seeds), all runs in one program."""
+    count = len(seeds)
+
+    def energies(z):
+        parts = zip(targets, z.split(count), strict=True)
+        return torch.cat([energy(part) for energy, part in parts])
+
+    flow, _ = flows.train_planar(
+        energies,
+        list(seeds) * len(targets),
+        layers=layers,
+        anneal=np.repeat(anneal, count),
+        batch=128,
+    )
+    values = flows.reverse_kl(flow, energies, log_z=np.repeat(log_z, count))
+    return values.reshape(len(targets), count)
+
+
+def test_without_annealing_one_well_is_lost_and_costs_minus_the_log_of_the_rest():
+    def uneven(z):
+        return flows.energy_1(z, weight=0.8)
+
+    log_z = [oracle.log_z(1), oracle.log_z(1), oracle.log_z(1, 0.8)]
+    targets = [flows.energy_1, flows.energy_1, uneven]
+    found = trained(targets, log_z, SEEDS, 8, [True, False, False])
+    assert np.sum(found[0] < 0.3) >= len(SEEDS) - 1
+    assert np.sum(abs(found[1] - log(2)) < 0.06) >= len(SEEDS) - 1
+    off = abs(found[2][:, None] + np.log([0.8, 0.2])).min(1)
+    assert np.sum(off < 0.05) >= len(SEEDS) - 1
+
+
+@slow
+def test_more_layers_help_on_the_whole():
+    log_z = [oracle.log_z(number) for number in (1, 2, 3, 4)]
+    middle, wells = {}, None
+    for layers in (2, 8, 32):
+        targets, anneal = flows.ENERGIES, [True] * 4
+        if layers == 32:  # and the run that loses a well
+            targets, anneal = (*targets, flows.energy_1), [*anneal, False]
+        log_zs = log_z if layers < 32 else [*log_z, log_z[0]]
+        found = trained(targets, log_zs, SEEDS, layers, anneal)
+        middle[layers], wells = np.median(found[:4], axis=1), found
+    assert (middle[8] < middle[2]).all()
+    assert middle[32].mean() < middle[8].mean() < middle[2].mean()
+    assert np.sum(wells[0] < 0.1) >= len(SEEDS) - 1
+    assert np.sum(abs(wells[4] - log(2)) < 0.06) >= len(SEEDS) - 1
+
+
+@slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_gap_closes_and_the_printed_kl_goes_to_that_of_the_posterior(seed):
+    images = kl.load_digits()[0] / 16
+    model, _ = vae.train_vae(images[:1500], latent=2, hidden=128, epochs=40, seed=seed)
+    model.requires_grad_(False)
+    upper = torch.as_tensor(images[1500:1530].reshape(30, -1)[:, :32] >= 0.5).float()
+
+    def minus_log_joint(z):
+        likely = Bernoulli(logits=model.decode(z.float())[..., :32])
+        prior = Normal(0.0, 1.0).log_prob(z).sum(-1)
+        return -likely.log_prob(upper[:, None]).sum(-1) - prior
+
+    axis = torch.linspace(-6, 6, 161)
+    codes = torch.cartesian_prod(axis, axis)
+    log_joint = torch.cat(
+        [-minus_log_joint(part.expand(30, -1, -1)) for part in codes.split(4000)], 1
+    ).double()
+    log_px = (log_joint.logsumexp(1) + 2 * log(12 / 160)).numpy()
+    prior = Normal(0.0, 1.0).log_prob(codes).sum(1).double()
+    ratio = log_joint - torch.tensor(log_px)[:, None] - prior
+    target = (log_joint.softmax(1) * ratio).sum(1).mean().item()
+    grid = {"points": 61, "half_width": 4.5}
+    gap, rate = {}, {}
+    for layers in (0, 8):
+        q, _ = flows.train_planar(
+            minus_log_joint, range(30), layers=layers, steps=400, batch=32
+        )
+        gap[layers] = flows.reverse_kl(q, minus_log_joint, log_z=log_px, **grid)
+        bell = flows.reverse_kl(
+            q, lambda z: z.square().sum(-1) / 2, log_z=log(2 * pi), **grid
+        )
+        rate[layers] = bell.mean()
+    assert 0.05 < gap[0].mean() < 0.3 and gap[8].mean() < 0.06
+    assert np.mean(gap[8] < gap[0]) > 0.9
+    assert rate[0] > rate[8] and rate[0] > target
+    assert abs(rate[8] - target) < 0.05
