@@ -1,7 +1,6 @@
 """The speed figures of the course, measured here and now.
 
-    python -m tools.bench [kl] [ppo] [tsne] [coursework] [site]
-    python -m tools.bench [kl] [ppo] [tsne] [flows] [site]
+    python -m tools.bench [kl] [ppo] [tsne] [flows] [coursework] [site]
 
 The contenders run in turn in one process with one thread, so that a machine that slows
 down slows them all; a ratio is the median over the rounds. A promise that fails is an
