@@ -371,7 +371,7 @@ q4 = Question(
     name="ch14.q4",
     model=nearest_with_mean,
     hints=(
-        "The nearest law tilts q: each probability is multiplied with e^{λx}.",
+        "The nearest law tilts q: each probability is multiplied with e^(λx).",
         "The mean of the tilted law rises with λ: bracket λ and halve the bracket.",
         "Do not forget to divide by the sum before you look at the mean.",
     ),
@@ -410,7 +410,7 @@ q4 = Question(
         ),
         Mistake(
             "weights_without_q",
-            "These are the factors e^{λx}, scaled; q itself is still to be multiplied.",
+            "These are the factors e^(λx), scaled; q itself is still to be multiplied.",
             lambda q, x, mean: (
                 by_newton(q, x, mean) / q / np.sum(by_newton(q, x, mean) / q)
             ),
@@ -610,7 +610,7 @@ quiz = Quiz(
                     mutator="minimises_the_other_kl",
                 ),
                 Option(
-                    "q multiplied by e^{λx}, and scaled.",
+                    "q times e to the power λx, scaled to sum 1.",
                     "With λ such that the mean is m.",
                     right=True,
                 ),
