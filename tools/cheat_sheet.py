@@ -37,7 +37,7 @@ def page(data):
         '<div class="cheat-sheet">\n\n'
         "D(A‖B) is paid in A's world for believing B: **the first one samples**. Two "
         "questions before every line of code: who draws, and who moves? And of every "
-        "number: nats *per what*? Printed, this page has two sides.\n\n"
+        "number: nats *per what*?\n\n"
         f"{table}\n\n"
         "## Formulas\n\n"
         "Each is tested against an independent computation on every change.\n\n"

@@ -13,7 +13,7 @@ from kl_helpers.exercises.placement import quiz
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUTES = ROOT / "book" / "routes.yml"
-BOX, GAP = (132, 44), (14, 34)  # width and height of a box, and between boxes
+BOX, GAP = (140, 44), (14, 34)  # width and height of a box, and between boxes
 
 
 def read(path=ROUTES):
