@@ -74,7 +74,7 @@ def do_try(course, arguments):
     from tools.coursework import trial
 
     assignment = course.assignment(arguments.assignment)
-    trials = [trial.run(assignment, k) for k in course.known(assignment.name)]
+    trials = list(trial.run_all(assignment, course.known(assignment.name)))
     for done in trials:
         print(f"{done.known.name}: {sum(done.outcome.scores.values())} points")
         for cell, message in done.outcome.messages.items():
