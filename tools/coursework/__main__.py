@@ -50,6 +50,7 @@ def do_grade(course, arguments):
     if assignment.of_kind("written"):
         path = report.write_written(assignment, records, folder)
         print(f"{path}: fill in points and comments of the written answers")
+        print(f"{report.write_rubrics(assignment, folder)}: what earns points there")
 
 
 def do_feedback(course, arguments):
