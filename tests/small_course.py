@@ -14,6 +14,7 @@ seconds: 2
 memory_mb: 400
 objectives: {double-values: [x], mine-value: [x], why: [x]}
 rubrics: {why: [[2, "Says why."]]}
+examples: {why: [[1, Because.]]}
 ---
 
 # A small assignment

@@ -180,6 +180,7 @@ def test_the_released_number_is_the_graders_number(course):
         (":points: 3\n", "", "have points"),
         (":test: mine-value", ":test: double-values", "two cells are named"),
         ("minutes: 5\n", "", "no 'minutes'"),
+        ("[[1, Because.]]", "[[3, Because.]]", "an example of 'why' has 3 points of 2"),
         ("[[2, ", "[[1, ", "must add up to its 2 points"),
         ("mine-value: [x], ", "", "names no objectives of 'mine-value'"),
         (":answer: mine\n", ":answer: mine\n:test: mine\n", "is both"),
@@ -279,6 +280,13 @@ def test_a_person_grades_and_nothing_filled_in_is_lost(graded):
     changed = [Record("s1", "graded", scores=FULL, written={"why": "other"})]
     report.write_written(assignment, changed, folder)
     assert table(graded)["s1"]["t1_status"] == "unfinished"
+
+
+def test_a_grader_gets_rubric_model_answer_and_examples(graded):
+    assignment = graded.assignment("t1")
+    text = report.write_rubrics(assignment, graded.work("t1")).read_text()
+    assert "- 2: Says why." in text and "Because it is twice as much." in text
+    assert "**1 points.** Because." in text
 
 
 @pytest.mark.parametrize("points", ["3", "-1", "two", "nan"])

@@ -33,7 +33,7 @@ def assignment(name):
 
 @functools.cache
 def trials(name):
-    return [trial.run(assignment(name), known) for known in COURSE.known(name)]
+    return list(trial.run_all(assignment(name), COURSE.known(name)))
 
 
 @functools.cache
@@ -65,6 +65,14 @@ def test_there_are_assignments():
 @each
 def test_known_submissions_score_what_is_written(name):
     assert list(trial.problems(assignment(name), trials(name))) == []
+
+
+def test_running_what_a_mistake_touches_gives_what_running_all_gives():
+    for short in trials("a1"):
+        whole = trial.run(assignment("a1"), short.known)
+        assert whole.outcome.scores == short.outcome.scores
+        for cell in assignment("a1").of_kind("test"):
+            assert whole.passes(cell) == short.passes(cell)
 
 
 @each

@@ -50,6 +50,7 @@ def do_grade(course, arguments):
     if assignment.of_kind("written"):
         path = report.write_written(assignment, records, folder)
         print(f"{path}: fill in points and comments of the written answers")
+        print(f"{report.write_rubrics(assignment, folder)}: what earns points there")
 
 
 def do_feedback(course, arguments):
@@ -74,7 +75,7 @@ def do_try(course, arguments):
     from tools.coursework import trial
 
     assignment = course.assignment(arguments.assignment)
-    trials = [trial.run(assignment, k) for k in course.known(assignment.name)]
+    trials = list(trial.run_all(assignment, course.known(assignment.name)))
     for done in trials:
         print(f"{done.known.name}: {sum(done.outcome.scores.values())} points")
         for cell, message in done.outcome.messages.items():

@@ -92,10 +92,15 @@ def described(error):
 
 def borrowed_names(code):
     """The names that a test uses and neither defines nor finds in Python."""
+    used, own = names_of(code)
+    return sorted(used - own - set(dir(builtins)))
+
+
+def names_of(code):
+    """(names that code looks up outside its functions, names it defines there)."""
     top = symtable.symtable(code, "test", "exec")
-    own = {
-        s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()
-    }
+    symbols = top.get_symbols()
+    own = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
     used, tables = set(), [top]
     while tables:
         table = tables.pop()
@@ -105,7 +110,7 @@ def borrowed_names(code):
             for s in table.get_symbols()
             if s.is_referenced() and (s.is_global() or table is top)
         }
-    return sorted(used - own - set(dir(builtins)))
+    return used, own
 
 
 def trusted_names(code, secret, assignment, student_id):

@@ -37,9 +37,8 @@ def evaluate(assignment, cells, student, trusted):
     return outcome
 
 
-def in_this_process():
+def in_this_process(names):
     """A student without a sandbox, for texts that we wrote ourselves."""
-    names = {}
 
     def run_cell(code):
         with contextlib.redirect_stdout(io.StringIO()):

@@ -63,6 +63,21 @@ def write_written(assignment, records, folder):
     return path
 
 
+def write_rubrics(assignment, folder):
+    """What to grade written answers by: rubric, model answer and graded examples."""
+    parts = [f"# {assignment.title}: written answers"]
+    for cell in assignment.of_kind("written"):
+        rubric = assignment.matter["rubrics"][cell.name]
+        examples = assignment.matter["examples"].get(cell.name, [])
+        parts.append(f"## {cell.name}, {cell.points} points")
+        parts.append("\n".join(f"- {points}: {line}" for points, line in rubric))
+        parts.append(f"**Full marks.** {cell.source}")
+        parts += [f"**{tidy(points)} points.** {text}" for points, text in examples]
+    path = folder / "rubrics.md"
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return path
+
+
 def answered(text):
     return text not in ("", WRITE_HERE)
 

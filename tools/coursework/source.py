@@ -40,7 +40,13 @@ def number(name, low, high):
     digest = hashlib.sha256(text.encode()).hexdigest()
     return low + int(digest, 16) % (high - low + 1)'''
 UNSTAMPED = "not stamped"
-DEFAULTS = {"seconds": 20, "memory_mb": 2000, "package": False, "rubrics": {}}
+DEFAULTS = {
+    "seconds": 20,
+    "memory_mb": 2000,
+    "package": False,
+    "rubrics": {},
+    "examples": {},
+}
 
 
 class SourceError(Exception):
@@ -175,3 +181,6 @@ def _problems_of(cell, assignment):
     rubric = assignment.matter["rubrics"].get(cell.name, [])
     if cell.kind == "written" and sum(p for p, _ in rubric) != cell.points:
         yield f"the rubric of {cell.name!r} must add up to its {cell.points} points"
+    for points, _ in assignment.matter["examples"].get(cell.name, []):
+        if not 0 <= points <= cell.points:
+            yield f"an example of {cell.name!r} has {points} points of {cell.points}"

@@ -6,7 +6,7 @@ Says what scored otherwise than written, and which hidden assert nobody is caugh
 import ast
 from dataclasses import dataclass, replace
 
-from tools.coursework import checks, grade, known
+from tools.coursework import checks, grade, known, shortcut
 from tools.coursework.source import HIDDEN
 
 STUDENT, SECRET, CODE = "trial-student", "the secret of a trial", "trial"
@@ -17,22 +17,49 @@ class Trial:
     """One known submission after it was run; its functions can still be called."""
 
     known: known.Known
-    student: checks.Student
+    names: dict  # what its cells defined
     trusted: dict
     outcome: grade.Outcome
 
     def passes(self, cell):
-        return checks.run_test(cell.complete, self.student, self.trusted) is None
+        student = grade.in_this_process(self.names)
+        return checks.run_test(cell.complete, student, self.trusted) is None
 
 
-def run(assignment, submission, secret=SECRET, student_id=STUDENT):
-    """Run a known submission in this process: only for texts of our own."""
+def run_all(assignment, submissions):
+    """A trial of each known submission; the first, the reference, helps the others."""
+    reference = None
+    for submission in submissions:
+        yield (done := run(assignment, submission, reference))
+        if submission.name == "reference":
+            reference = done
+
+
+def run(assignment, submission, reference=None):
+    """Run a known submission in this process: only for texts of our own.
+
+    With the trial of the reference, only the cells that may behave otherwise are run.
+    """
     assignment = assignment.stamped(CODE)
-    cells = known.cells(submission, assignment, student_id)
-    trusted = checks.trusted_names(CODE, secret, assignment.name, student_id)
-    student = grade.in_this_process()
-    outcome = grade.evaluate(assignment, cells, student, trusted)
-    return Trial(submission, student, trusted, outcome)
+    cells = known.cells(submission, assignment, STUDENT)
+    trusted = checks.trusted_names(CODE, SECRET, assignment.name, STUDENT)
+    names, outcome = {}, grade.Outcome()
+    if reference and submission.base == "reference":
+        before = known.cells(reference.known, assignment, STUDENT)
+        again, changed = shortcut.touched(codes(before), codes(cells), reference.names)
+        again |= shortcut.tests_touched(assignment, changed)
+        names = shortcut.copied(reference.names)
+        outcome.scores.update(reference.outcome.scores)
+        cells = [(c, text) for c, text in cells if c.name in again or not c.is_code]
+    student = grade.in_this_process(names)
+    found = grade.evaluate(assignment, cells, student, trusted)
+    found.scores = {**outcome.scores, **found.scores}
+    return Trial(submission, names, trusted, found)
+
+
+def codes(cells):
+    """{name of the cell: its code} of the cells that a student's process runs."""
+    return {c.name: text for c, text in cells if c.kind in ("given", "answer")}
 
 
 def problems(assignment, trials):
