@@ -69,8 +69,8 @@ MUTANTS = [
     Mutant(
         "entropy forgotten in the KL",
         "nn/flows.py",
-        "free_energy = (log_q + energy(z).double()) @ chance",
-        "free_energy = energy(z).double() @ chance",
+        "free_energy = (log_q + _checked(energy(z), log_q).double()) @ chance",
+        "free_energy = _checked(energy(z), log_q).double() @ chance",
         "test_flows.py",
         CHAPTER,
     ),
