@@ -27,7 +27,7 @@ def leash_optimum(ref, reward, *, beta):
         beta: Price of a nat in units of the reward, above 0, shape (...).
 
     Returns:
-        Array of shape (..., k): probabilities.
+        Array of shape (..., k), probabilities.
 
     Raises:
         ValueError: If `ref` is not a distribution, a reward is not finite, shapes do
@@ -74,7 +74,7 @@ def best_of_n(ref, reward, n):
         n: Number of draws, a whole number from 1.
 
     Returns:
-        Array of shape (..., k): probabilities.
+        Array of shape (..., k), probabilities.
 
     Raises:
         ValueError: If `ref` is not a distribution, a reward is not finite, shapes do
