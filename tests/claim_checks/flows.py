@@ -1,4 +1,4 @@
-"""Chapter 10: flows, importance weights and EM."""
+"""Chapter 10: flows and importance weights."""
 
 from math import log, pi
 
@@ -8,10 +8,7 @@ from mpmath import mp
 from oracles import flows as oracle
 from scipy import optimize
 
-import kl_helpers as kl
 from kl_helpers.nn import flows
-
-SEVEN = [-3, -2.5, -1.5, 0.5, 1, 2, 4]
 
 
 def normal(v):
@@ -99,21 +96,6 @@ def check_S0_31():
     whole, rate, rest = log_q - log_prior + missed, log_q - log_prior, missed
     ours = [(each @ chance).item() for each in (whole, rate, rest)]
     return ours, oracle.bent_number()[:3]
-
-
-def check_S2_53():
-    x, means = np.array(SEVEN), np.array([-0.5, 0.5])
-
-    def joint(means):
-        return np.exp(-((x[:, None] - means) ** 2) / 2) / np.sqrt(8 * np.pi)
-
-    q = joint(means) / joint(means).sum(1, keepdims=True)
-    found = []
-    for now in (means, x @ q / q.sum(0)):
-        posterior = joint(now) / joint(now).sum(1, keepdims=True)
-        found.append(kl.kl_divergence(q, posterior).sum())
-    half_steps = oracle.em_half_steps(SEVEN, (-0.5, 0.5), 1)
-    return found, [abs(evidence - elbo) for elbo, evidence in half_steps]
 
 
 def check_C_12():
