@@ -114,3 +114,20 @@ def test_the_gap_closes_and_the_printed_kl_goes_to_that_of_the_posterior(seed):
     assert np.mean(gap[8] < gap[0]) > 0.9
     assert rate[0] > rate[8] and rate[0] > target
     assert abs(rate[8] - target) < 0.05
+
+
+def test_the_gap_of_em_is_the_kl_of_the_held_q_to_the_new_posterior():
+    x, means = np.array([-3, -2.5, -1.5, 0.5, 1, 2, 4]), np.array([-0.5, 0.5])
+
+    def joint(means):
+        return np.exp(-((x[:, None] - means) ** 2) / 2) / np.sqrt(8 * pi)
+
+    q = joint(means) / joint(means).sum(1, keepdims=True)
+    found = []
+    for now in (means, x @ q / q.sum(0)):
+        posterior = joint(now) / joint(now).sum(1, keepdims=True)
+        found.append(kl.kl_divergence(q, posterior).sum())
+    steps = oracle.em_half_steps(x.tolist(), means.tolist(), 1)
+    gaps = [evidence - elbo for elbo, evidence in steps]
+    assert found == pytest.approx(gaps, abs=1e-9)
+    assert gaps == pytest.approx([0, 2.1339], abs=5e-5)  # as the page prints
