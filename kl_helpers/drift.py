@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._stable import kl_terms
 from ._validate import read_finite, read_probabilities
+from .divergences import jeffreys_divergence
 
 __all__ = ["Drift", "drift_report", "population_stability_index", "psi_null"]
 
@@ -204,7 +204,7 @@ def _psi(first, second, pseudocount):
     first, second = first + pseudocount, second + pseudocount
     a = first / first.sum(-1, keepdims=True)
     b = second / second.sum(-1, keepdims=True)
-    return (kl_terms(a, b) + kl_terms(b, a)).sum(-1)
+    return jeffreys_divergence(a, b)
 
 
 def _count(expected, actual, bins, feature=""):
@@ -258,9 +258,13 @@ def _quantile_edges(name, x, bins):
 
 
 def _interval_names(edges):
-    names = [f"below {edges[0]:.4g}"]
-    names += [f"{a:.4g} to {b:.4g}" for a, b in zip(edges, edges[1:], strict=False)]
-    return [*names, f"{edges[-1]:.4g} or more"]
+    """The bins in words; two edges with no float between them hold one number."""
+    names, low = [f"below {edges[0]:.4g}"], f"{edges[0]:.4g}"
+    for a, b in zip(edges, edges[1:], strict=False):
+        alone = b == np.nextafter(a, np.inf)
+        names.append(low if alone else f"{low} to {b:.4g}")
+        low = f"above {a:.4g}" if alone else f"{b:.4g}"
+    return [*names, low if low.startswith("above") else f"{low} or more"]
 
 
 def _columns(name, table):

@@ -1,5 +1,8 @@
 """Every run of the suite tries the same examples, without a clock."""
 
+import sys
+
+import pytest
 from browser import browser, new_page, scrolls_sideways, site  # noqa: F401
 from hypothesis import settings
 
@@ -11,3 +14,11 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("same-every-time")
+
+
+@pytest.fixture(autouse=True)
+def no_figure_stays_open():
+    """A figure that a test forgets is not counted against the next one."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

@@ -1,9 +1,12 @@
 """Every formula of the cheat sheet holds, by computation that is not ours."""
 
+import io
+
 import numpy as np
 import pytest
 import torch
 from mpmath import mp, mpf
+from pypdf import PdfReader
 from scipy import integrate, optimize, special, stats
 
 from tools import cheat_sheet, notebooks
@@ -163,7 +166,6 @@ def check_js():
 
 
 def check_information():
-    mp.dps = 30
     total = mpf(0)
     for i, row in enumerate(JOINT_P):
         for j, p in enumerate(row):
@@ -201,4 +203,14 @@ def test_the_page_has_all_of_it():
     page = cheat_sheet.page(DATA)
     for formula in DATA["formulas"]:
         assert formula["tex"] in page and formula["says"] in page
+        assert "|" not in formula["tex"], "a bar ends a cell: write \\Vert or \\mid"
     assert page.count("\n| ") == len(DATA["uses"]) + 2 + len(DATA["formulas"]) + 1
+
+
+@pytest.mark.site
+@pytest.mark.xdist_group("pages")
+def test_it_prints_on_two_sides_of_a4(new_page, site):
+    page = new_page(f"{site}book/_generated/cheat_sheet.html")
+    sides = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    assert [round(side.mediabox.height) for side in sides] == [842, 842]
+    assert "Formulas" in sides[1].extract_text()

@@ -55,6 +55,11 @@ def test_a_value_that_fills_a_bin_has_one_of_its_own():
     mostly_zero = np.concatenate([np.zeros(600), np.linspace(0.1, 1, 400)])
     (e, _), labels = kl.drift._count(mostly_zero, mostly_zero, 10)
     assert e[1] == 600, (e, labels)
+    assert labels[:2] == ("below 0", "0") and labels[2].startswith("above 0 to ")
+    _, labels = kl.drift._count([*[9.0] * 9, 1.0], [9.0, 8.0, 7.0, 6.0], [2.0, 9.0])
+    assert labels == ("below 2", "2 to 9", "9 or more")
+    _, labels = kl.drift._count([1.0, 2.0, *[9.0] * 9], [8.0, 7.0, 6.0, 5.0], 4)
+    assert labels == ("below 9", "9", "above 9")
     constant, moved = np.zeros(100), np.linspace(0.0, 1.0, 100)
     report = kl.drift_report(constant, moved)
     assert report[0].moved

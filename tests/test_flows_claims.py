@@ -1,6 +1,7 @@
 """What chapter 10 says about trained flows holds for other seeds, too.
 
-The page shows seeds 0 to 2 and one VAE. log Z, log p(x) and the prices of wells come
+The page shows seeds 0 to 2 and one VAE, and its settings were chosen on seeds 0 to 9;
+these are others. log Z, log p(x) and the prices of wells come
 from the oracle or from sums that do not use the package.
 """
 
@@ -16,7 +17,7 @@ from torch.distributions import Bernoulli, Normal  # noqa: E402
 import kl_helpers as kl  # noqa: E402
 from kl_helpers.nn import flows, vae  # noqa: E402
 
-SEEDS = range(3, 9)
+SEEDS = range(20, 26)
 slow = pytest.mark.slow
 
 
@@ -77,43 +78,63 @@ def test_more_layers_help_on_the_whole():
     assert np.sum(abs(wells[4] - log(2)) < 0.06) >= len(SEEDS) - 1
 
 
+class Posteriors:
+    """The posteriors of 30 held-out digits of which some pixels are seen."""
+
+    grid = {"points": 61, "half_width": 4.5}
+
+    def __init__(self, model, images, pixels):
+        self.model, self.pixels = model, pixels
+        self.x = torch.as_tensor(images.reshape(30, -1) >= 0.5).float()
+        axis = torch.linspace(-6, 6, 161)
+        codes = torch.cartesian_prod(axis, axis)
+        log_joint = torch.cat(
+            [-self.energy(part.expand(30, -1, -1)) for part in codes.split(4000)], 1
+        ).double()
+        self.log_px = (log_joint.logsumexp(1) + 2 * log(12 / 160)).numpy()
+        prior = Normal(0.0, 1.0).log_prob(codes).sum(1).double()
+        ratio = log_joint - torch.tensor(self.log_px)[:, None] - prior
+        self.rate = (log_joint.softmax(1) * ratio).sum(1).mean().item()
+
+    def energy(self, z):
+        likely = Bernoulli(logits=self.model.decode(z.float())[..., : self.pixels])
+        log_p_x = likely.log_prob(self.x[:, None, : self.pixels]).sum(-1)
+        return -log_p_x - Normal(0.0, 1.0).log_prob(z).sum(-1)
+
+    def fitted(self, layers, mean=(0.0, 0.0)):
+        settings = {"layers": layers, "steps": 400, "batch": 32, "mean": mean}
+        return flows.train_planar(self.energy, range(30), **settings)[0]
+
+    def gap(self, q):
+        return flows.reverse_kl(q, self.energy, log_z=self.log_px, **self.grid)
+
+    def rate_of(self, q):
+        to_prior = {"log_z": log(2 * pi), **self.grid}
+        return flows.reverse_kl(q, lambda z: z.square().sum(-1) / 2, **to_prior).mean()
+
+
 @slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [20, 21, 22])
 def test_the_gap_closes_and_the_printed_kl_goes_to_that_of_the_posterior(seed):
     images = kl.load_digits()[0] / 16
     model, _ = vae.train_vae(images[:1500], latent=2, hidden=128, epochs=40, seed=seed)
     model.requires_grad_(False)
-    upper = torch.as_tensor(images[1500:1530].reshape(30, -1)[:, :32] >= 0.5).float()
+    half = Posteriors(model, images[1500:1530], 32)
+    normal, flow = half.fitted(0), half.fitted(8)
+    gaps = {"normal": half.gap(normal), "flow": half.gap(flow)}
+    assert 0.05 < gaps["normal"].mean() < 0.4 and gaps["flow"].mean() < 0.1
+    assert gaps["flow"].mean() < 0.3 * gaps["normal"].mean()
+    assert np.mean(gaps["flow"] < gaps["normal"]) > 0.9
+    assert half.rate_of(normal) > max(half.rate_of(flow), half.rate)
+    assert abs(half.rate_of(flow) - half.rate) < 0.05
 
-    def minus_log_joint(z):
-        likely = Bernoulli(logits=model.decode(z.float())[..., :32])
-        prior = Normal(0.0, 1.0).log_prob(z).sum(-1)
-        return -likely.log_prob(upper[:, None]).sum(-1) - prior
-
-    axis = torch.linspace(-6, 6, 161)
-    codes = torch.cartesian_prod(axis, axis)
-    log_joint = torch.cat(
-        [-minus_log_joint(part.expand(30, -1, -1)) for part in codes.split(4000)], 1
-    ).double()
-    log_px = (log_joint.logsumexp(1) + 2 * log(12 / 160)).numpy()
-    prior = Normal(0.0, 1.0).log_prob(codes).sum(1).double()
-    ratio = log_joint - torch.tensor(log_px)[:, None] - prior
-    target = (log_joint.softmax(1) * ratio).sum(1).mean().item()
-    grid = {"points": 61, "half_width": 4.5}
-    gap, rate = {}, {}
-    for layers in (0, 8):
-        q, _ = flows.train_planar(
-            minus_log_joint, range(30), layers=layers, steps=400, batch=32
-        )
-        gap[layers] = flows.reverse_kl(q, minus_log_joint, log_z=log_px, **grid)
-        bell = flows.reverse_kl(
-            q, lambda z: z.square().sum(-1) / 2, log_z=log(2 * pi), **grid
-        )
-        rate[layers] = bell.mean()
-    assert 0.05 < gap[0].mean() < 0.3 and gap[8].mean() < 0.06
-    assert np.mean(gap[8] < gap[0]) > 0.9
-    assert rate[0] > rate[8] and rate[0] > target
-    assert abs(rate[8] - target) < 0.05
+    whole = Posteriors(model, images[1500:1530], 64)
+    mu, log_var = model.encode(whole.x)
+    none = torch.zeros(30, 0, 2)
+    encoder = flows.PlanarFlow(mu, log_var / 2, none, none, none[..., 0])
+    qs = [encoder, whole.fitted(0, mu), whole.fitted(8, mu)]
+    of_encoder, of_normal, of_flow = (whole.gap(q).mean() for q in qs)
+    assert of_flow < 0.03 and 2 * of_normal < of_encoder < 0.8
 
 
 def test_the_gap_of_em_is_the_kl_of_the_held_q_to_the_new_posterior():

@@ -14,8 +14,6 @@ UNUSED = {  # their chapters are planned; a chapter that uses one takes it off t
     "reset steps counted as states",  # one state in a hundred
     "swapped t-SNE without its mean",  # the scale of the map absorbs it
     "flattened rows that do not sum to 1",  # the students find no 3 either way
-    "missing values dropped",  # the digits have none
-    "a value that fills a bin shares it",  # nor a value that is so frequent
 }
 
 

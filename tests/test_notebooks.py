@@ -1,6 +1,7 @@
 """The way from text to notebook, on a tiny project of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,13 @@ def built(tiny):
 def test_the_time_of_a_run_is_recorded(built):
     times = json.loads((built.parents[1] / "execution_times.json").read_text())
     assert list(times) == ["tiny"] and 0 < times["tiny"] < 60
+
+
+def test_the_least_time_is_kept(tmp_path):
+    file = tmp_path / "times.json"
+    for seconds in (7.04, 5.0, 9.0):
+        execution.record_time(file, "page", seconds)
+    assert json.loads(file.read_text()) == {"page": 5.0}
 
 
 def read(source):
@@ -156,6 +164,20 @@ def test_edits_in_the_notebook_go_back_to_the_text(built):
     assert text.startswith(TEXT.split("# Tiny")[0])
     assert "Added in the browser." in text
     assert ":tags: [hide-input]" in text and "collapsed" not in text
+
+
+def test_newer_text_is_not_overwritten_by_its_notebook(built, monkeypatch):
+    monkeypatch.setattr(notebooks, "chosen", lambda names: [built])
+    path = notebooks.notebook_path(built)
+    edited = TEXT.replace("# Tiny", "# Small")
+    built.write_text(edited)
+    os.utime(path, (1, 1))
+    with pytest.raises(SystemExit, match="nothing was written"):
+        notebooks.sync([])
+    assert built.read_text() == edited
+    os.utime(built, (0, 0))
+    notebooks.sync([])
+    assert built.read_text() == TEXT
 
 
 def test_text_of_an_untouched_notebook_is_the_source(built):

@@ -40,11 +40,11 @@ def logs():
 
 @slow
 @pytest.mark.xdist_group("ppo")
-@pytest.mark.parametrize("rule", ["clip", "adaptive"])
-def test_clip_and_adaptive_penalty_reach_475_in_every_seed(logs, rule):
+def test_clip_and_adaptive_penalty_reach_475_in_every_seed(logs):
     steps, split = logs
     assert steps[-1] <= 120_000
-    assert (split[rule]["return"].max(0) >= 475).all()
+    for rule in ("clip", "adaptive"):
+        assert (split[rule]["return"].max(0) >= 475).all(), rule
 
 
 @slow

@@ -179,7 +179,7 @@ def test_the_figures_are_the_ones_of_the_notebooks():
 
 def test_the_figures_are_small_and_carry_no_date():
     files = list(figures.PACK.iterdir())
-    assert sum(path.stat().st_size for path in files) < 2e6
+    assert sum(path.stat().st_size for path in files) < 1.5e6
     for path in files:
         content = path.read_bytes()
         assert b"CreationDate" not in content and b"<dc:date>" not in content

@@ -194,9 +194,21 @@ def as_text(nb, source):
 
 def sync(names):
     """Write what was edited in a notebook back into its text."""
+    texts = {}
     for source in chosen(names):
-        nb = nbformat.read(notebook_path(source), as_version=4)
-        source.write_text(as_text(nb, source))
+        text = as_text(nbformat.read(notebook_path(source), as_version=4), source)
+        if text != source.read_text():
+            texts[source] = text
+    for source in texts:
+        if source.stat().st_mtime > notebook_path(source).stat().st_mtime:
+            raise SystemExit(
+                f"kl: book/chapters/{source.name} was edited after its notebook, and "
+                "would be overwritten; nothing was written. Run `make notebooks` to "
+                f"keep the text, or `touch notebooks/{source.stem}.ipynb` first to "
+                "keep the notebook."
+            )
+    for source, text in texts.items():
+        source.write_text(text)
         print(f"{source.stem}: text written; `make notebooks` runs what changed")
 
 

@@ -76,7 +76,7 @@ def drawing(graph, titles):
     boxes = "".join(box(name, titles[name], *place[name]) for name in sorted(place))
     return (
         f'<svg class="needs-graph" viewBox="-2 -2 {width + 4} {height - GAP[1] + 4}" '
-        'role="img" aria-labelledby="needs-title">'
+        'role="group" aria-labelledby="needs-title">'
         f'<title id="needs-title">{len(place)} pages in {len(rows)} rows; a line leads '
         f"from each page up to what it needs</title>{lines}{boxes}</svg>"
     )

@@ -24,7 +24,6 @@ from sphinxcontrib import katex
 import kl_helpers
 from tools import (
     announce,
-    cards,
     equations,
     generated,
     glossary,
@@ -266,7 +265,6 @@ def finish_site(app, exception):
         for path in (site / "_static").glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     takeaway.with_the_site(site, DESCRIPTION, app.config)
-    (site / "downloads" / cards.FILE).write_text(cards.table(cards.read()))
 
 
 def build_wheel(folder):

@@ -16,7 +16,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import announce, ebook, figures, generated, paper
+from tools import announce, cards, ebook, figures, generated, paper
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE, WORK = ROOT / "_build" / "html", ROOT / "_build" / "takeaway"
@@ -58,7 +58,13 @@ FIGURES = Download(
     "a program for slides or papers that takes SVG or PDF",
     "CC BY 4.0",
 )
-DOWNLOADS = PDF, EPUB, NOTEBOOKS, FIGURES
+CARDS = Download(
+    cards.FILE,
+    "The interview questions as cards: question and answer, one line each.",
+    "Anki, or a spreadsheet",
+    "CC BY 4.0",
+)
+DOWNLOADS = PDF, EPUB, NOTEBOOKS, FIGURES, CARDS
 
 
 def with_the_site(site, summary, config):
@@ -70,6 +76,7 @@ def with_the_site(site, summary, config):
     ebook.write(site, parts, facts, folder / EPUB.file)
     pack_notebooks(Path(site, "wheels"), ROOT / "notebooks", folder / NOTEBOOKS.file)
     pack_figures(figures.PACK, folder / FIGURES.file, facts)
+    (folder / CARDS.file).write_text(cards.table(cards.read()))
     WORK.mkdir(parents=True, exist_ok=True)
     (WORK / FACTS).write_text(json.dumps({"facts": facts, "parts": parts}))
     list_downloads(site)

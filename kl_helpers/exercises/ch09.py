@@ -42,7 +42,7 @@ def both_prices(p, q):
 
 
 def found_prices(p, q):
-    return "You have TV {:.3g} and W₁ {:.3g}.".format(*both_prices(p, q))
+    return "You have TV {:.5g} and W₁ {:.5g}.".format(*both_prices(p, q))
 
 
 def near_pair_is_right(laws):
@@ -187,6 +187,12 @@ q2 = Question(
             lambda toll: (1 + np.sqrt(toll / 2)) / 2,
         ),
         Mistake(
+            "switch_at_two",
+            "Pinsker's bound says nothing from 2 nats on, but the other one is smaller "
+            "from 1.6 nats on: take the smaller at each value.",
+            lambda toll: (1 + np.sqrt(toll / 2 if toll < 2 else 1 - np.exp(-toll))) / 2,
+        ),
+        Mistake(
             "pinsker_cut_at_one",
             "Pinsker's bound, cut at 1, says nothing for large KLs; the other does.",
             lambda toll: (1 + min(1, np.sqrt(toll / 2))) / 2,
@@ -296,7 +302,8 @@ q3 = Question(
         ),
         Mistake(
             "js_once_in_both",
-            "In both losses JS counts twice.",
+            "Half of the slope of 2 JS is missing in both. With differences: hold D, "
+            "and let only g move.",
             mixed(lambda d, first, used, w1: [first / 2, d - first / 2, w1]),
         ),
         Mistake(

@@ -148,14 +148,15 @@ q2 = Question(
         "A mutual information is an average over results. The fourth sentence says the "
         "same in other words.",
     ),
-    closing="Rare, moved, narrower: three numbers of one result, and only the second "
-    "averages to the mutual information with no further condition on each result.",
+    closing="Rare, moved, narrower: three numbers of one result. The last two average "
+    "to the mutual information; only the second is never negative.",
     read=read_reports,
     reference=five_reports,
     mistakes=(
         Mistake(
             "surprise_for_gain",
-            "A rare result may teach nothing: think of static on a screen.",
+            "A rare result may teach nothing: think of static on a screen. Only "
+            "without noise are surprise and gain the same.",
             five("reren"),
         ),
         Mistake(
@@ -255,7 +256,7 @@ q3 = Question(
         Condition(
             "teaches_too_little",
             lambda t: (
-                f"The second result teaches {lesson(t)[0]:.3f} nats, and at least 2 "
+                f"The second result teaches {lesson(t)[0]:.5g} nats, and at least 2 "
                 "are asked: the belief must move further."
             ),
             lambda t: lesson(t)[0] >= 2,
@@ -263,7 +264,7 @@ q3 = Question(
         Condition(
             "not_rare",
             lambda t: (
-                f"The expected gain is {lesson(t)[1]:.3f} nats, and at most 0.05 is "
+                f"The expected gain is {lesson(t)[1]:.5g} nats, and at most 0.05 is "
                 "allowed: let the second result be rarer."
             ),
             lambda t: lesson(t)[1] <= 0.05,
@@ -327,7 +328,7 @@ q4 = Question(
         "Subtract how open the answer would be if you knew the cause, averaged over "
         "causes with their prior.",
     ),
-    closing="The flaky check falls from the top of the list to its end.",
+    closing="A flaky check, equally open under every cause, now gains nothing.",
     cases=tuple(incidents(0, (4, 3, 2), (3, 4, 3), (5, 2, 2))),
     reference=as_average_kl,
     mistakes=(
@@ -356,6 +357,12 @@ q4 = Question(
             lambda prior, checks: (
                 answers_entropy(prior, checks) - entropy(checks).mean(1)
             ),
+        ),
+        Mistake(
+            "answers_not_weighted",
+            "The noise is weighed now; weigh the chance of an answer with the prior, "
+            "too.",
+            lambda prior, checks: entropy(checks.mean(1)) - entropy(checks) @ prior,
         ),
         Mistake(
             "noise_only",
@@ -449,6 +456,11 @@ q5 = Question(
             "covariance_forgotten",
             "a and b may be correlated: the covariance counts, twice x times.",
             lambda x, cov, sd: np.log(1 + (cov[0, 0] + x**2 * cov[1, 1]) / sd**2) / 2,
+        ),
+        Mistake(
+            "covariance_once",
+            "The covariance counts twice: 2·x times it.",
+            lambda x, cov, sd: np.log(1 + (signal(x, cov) - x * cov[0, 1]) / sd**2) / 2,
         ),
         Mistake(
             "slope_not_squared",
@@ -568,6 +580,28 @@ quiz = Quiz(
             ),
         ),
         Item(
+            "about",
+            "A reading at x = 1 has the largest gain about a and b. You need only "
+            "a + b/2. Where do you read?",
+            (
+                Option(
+                    "At x = 1: the largest gain is the largest gain.",
+                    "It is the largest about a and b together, which you do not need.",
+                    mutator="luckiest_answer",
+                ),
+                Option(
+                    "At x = 0, where the slope cannot disturb.",
+                    "That tells of a only, and nothing of b/2.",
+                    mutator="covariance_forgotten",
+                ),
+                Option(
+                    "Near the middle.",
+                    "There the reading is nearly what you need, plus noise.",
+                    right=True,
+                ),
+            ),
+        ),
+        Item(
             "wider",
             "After a result your belief is wider than before. What was its gain?",
             (
@@ -582,8 +616,8 @@ quiz = Quiz(
                     mutator="narrowing_for_gain",
                 ),
                 Option(
-                    "Large only if the result was rare.",
-                    "How rare a result was is another number; static is rare, too.",
+                    "Its −ln p(y): the rarer the result, the larger.",
+                    "That is only a ceiling. Static is rare, and teaches nothing.",
                     mutator="surprise_for_gain",
                 ),
             ),

@@ -427,6 +427,27 @@ quiz = Quiz(
             ),
         ),
         Item(
+            "exchange",
+            "Which change leaves a PSI exactly as it was?",
+            (
+                Option(
+                    "The two samples change places, in the same bins.",
+                    "It is the sum of both KLs, so the order does not matter.",
+                    right=True,
+                ),
+                Option(
+                    "Twice as many bins.",
+                    "More bins see more, and with counted shares invent more.",
+                    mutator="bins_forgotten",
+                ),
+                Option(
+                    "Half as many rows.",
+                    "The shares are then counted less exactly, and PSI tends to rise.",
+                    mutator="average_of_large_n",
+                ),
+            ),
+        ),
+        Item(
             "rows",
             "Each row of the new world brings 1/50 of a nat, on average. You accept "
             "one false alarm in a hundred. About how many rows does it take?",

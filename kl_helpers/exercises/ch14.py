@@ -31,7 +31,7 @@ def read_walk(value, printed):
 
 def price_of(way):
     """The larger KL, either way, after a walk from a few starts."""
-    way = 10 * way / max(np.abs(way).max(), 1e-300)
+    way = 1e6 * way / max(np.abs(way).max(), 1e-300)
     starts = np.random.default_rng(0).normal(size=(5, 4))
     both = [kl_from_logits(starts, starts + way), kl_from_logits(starts + way, starts)]
     return float(np.max(both))
@@ -154,6 +154,15 @@ q2 = Question(
             ],
         ),
         Mistake(
+            "whole_kl_backwards",
+            "F is right. The second is the exact KL of new‖old; its leading order is "
+            "asked.",
+            lambda z, dz: [
+                by_scores(z, dz)[0],
+                kl_from_logits([z + dz, 0.0], [z, 0.0]),
+            ],
+        ),
+        Mistake(
             "one_outcome_only",
             "F averages over both outcomes; tails has a score, too.",
             with_fisher(lambda p: p * (1 - p) ** 2),
@@ -241,6 +250,25 @@ def without_root(z, R, budget):
     return np.array([way * budget / half_square(way, F) for way in ways])
 
 
+def at_this_kl(z, R, budget):
+    """The right ways, each walked until the KL itself reaches the budget."""
+    pi = softmax(z)
+    steps = []
+    for way in right_ways(pi, np.diag(pi) - np.outer(pi, pi), R):
+        low, high = 0.0, 1e3
+        for _ in range(100):
+            half = (low + high) / 2
+            dear = kl_from_logits(z, z + half * way) > budget
+            low, high = (low, half) if dear else (half, high)
+        steps.append(low * way)
+    return np.array(steps)
+
+
+def not_scaled(z, R, budget):
+    pi = softmax(z)
+    return np.array(right_ways(pi, np.diag(pi) - np.outer(pi, pi), R))
+
+
 def right_ways(pi, F, R):
     return F @ R, R - R.mean()
 
@@ -254,7 +282,8 @@ q3 = Question(
     model=two_steps,
     hints=(
         "F is diag(π) − ππᵀ, and the gradient of the average reward is F·R.",
-        "F⁻¹ times the gradient is R again, up to a constant. Give it the mean 0.",
+        "F has no inverse: a common constant is free. R itself solves F·δ = gradient. "
+        "Give it the mean 0.",
         "The price of s·δ is s² times that of δ: scale each by the root of budget over "
         "price.",
     ),
@@ -274,6 +303,16 @@ q3 = Question(
             "price_without_half",
             "The price is *half* of δᵀFδ.",
             scaled(right_ways, lambda way, F: way @ F @ way),
+        ),
+        Mistake(
+            "exact_kl_price",
+            "You scaled by the KL itself. The budget is for ½ δᵀFδ.",
+            at_this_kl,
+        ),
+        Mistake(
+            "not_scaled",
+            "The ways are right; scale each of them to the budget.",
+            not_scaled,
         ),
         Mistake(
             "root_forgotten",
@@ -358,6 +397,23 @@ def by_other_kl(q, x, mean):
     return q / (1 + mu * d)
 
 
+def one_step(q, x, mean):
+    """One step of Newton's method from λ = 0."""
+    gap, variance = mean - q @ x, q @ x**2 - (q @ x) ** 2
+    w = q * np.exp(gap / variance * (x - mean))
+    return w / w.sum()
+
+
+def gap_as_lambda(q, x, mean):
+    w = q * np.exp((mean - q @ x) * (x - mean))
+    return w / w.sum()
+
+
+def linear_tilt(q, x, mean):
+    gap, variance = mean - q @ x, q @ x**2 - (q @ x) ** 2
+    return q * (1 + gap / variance * (x - q @ x))
+
+
 def constraints(seed, *sizes):
     rng = np.random.default_rng(seed)
     yield Case((np.full(6, 1 / 6), np.arange(1.0, 7), 4.5))
@@ -390,6 +446,21 @@ q4 = Question(
             "minimises_the_other_kl",
             "That minimises D(q‖p). In an I-projection p, which moves, stands first.",
             by_other_kl,
+        ),
+        Mistake(
+            "one_step_for_lambda",
+            "Your law does not have this mean yet: search λ, one step is not enough.",
+            one_step,
+        ),
+        Mistake(
+            "gap_as_lambda",
+            "λ is not the distance of the means: search the λ that gives this mean.",
+            gap_as_lambda,
+        ),
+        Mistake(
+            "linear_tilt",
+            "It has the mean, but tilts by a line: the nearest law tilts by e^(λx).",
+            linear_tilt,
         ),
         Mistake(
             "forgets_q",
@@ -449,8 +520,8 @@ q5 = Question(
         "Weights are a distribution over the sample. Equal weights stand second, and "
         "they do not move.",
     ),
-    closing="I: the first moves, and a tilt is found. M: the second moves, and "
-    "averages are matched.",
+    closing="I: the first moves. M: the second moves. With fixed averages I finds a "
+    "tilt; in an exponential family M matches averages.",
     read=read_letters,
     reference=lambda: tuple(x.lower() for x in five_projections()),
     mistakes=(
@@ -495,6 +566,14 @@ inverse_fisher = m.Mutator(
     "inverse_fisher",
     "",
     lambda f: m.Formula(lambda: np.atleast_1d(0.1**2 * 0.25 / 2)),
+)
+
+SPLIT = m.Formula(lambda whole, leg: np.atleast_1d(whole - leg))
+both_added = m.Mutator(
+    "both_added", "", lambda f: m.Formula(lambda: np.array([0.22 + 0.18]))
+)
+squared_again = m.Mutator(
+    "squared_again", "", lambda f: m.Formula(lambda: np.array([0.22**2 - 0.18**2]))
 )
 
 quiz = Quiz(
@@ -579,8 +658,9 @@ quiz = Quiz(
             "Variational inference minimises D(q‖posterior) over q. Which projection?",
             (
                 Option(
-                    "An I-projection, if its family is one of given averages.",
-                    "The first argument moves. (The families of VI are others.)",
+                    "An I-projection: q, which moves, stands first.",
+                    "Pythagoras does not come with it: the families of VI are not "
+                    "given by fixed averages.",
                     right=True,
                 ),
                 Option(
@@ -593,6 +673,18 @@ quiz = Quiz(
                     "That is what an M-projection gives; VI does not.",
                     mutator="matching_a_mean_is_m",
                 ),
+            ),
+        ),
+        Item(
+            "pythagoras",
+            "p* is the tilt of q that has the mean of p. D(p‖q) is 22/100 of a nat, "
+            "D(p*‖q) is 18/100. What is D(p‖p*)?",
+            numbers(
+                SPLIT.at(0.22, 0.18),
+                "{:.3f} nats".format,
+                "D(p‖q) is the square on the hypotenuse, and the sum of the two.",
+                (both_added, "D(p‖q) is the whole, the other one a part of it."),
+                (squared_again, "KLs play the part of the squares already."),
             ),
         ),
         Item(
