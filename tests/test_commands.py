@@ -179,3 +179,11 @@ def test_the_example_of_the_readme_is_true():
             continue
         checked += 1
     assert checked == 4
+
+
+@pytest.mark.xdist_group("here")
+def test_tests_of_one_group_share_a_worker(request):
+    """Else each worker trains, or starts a browser, for itself."""
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("not run by several workers")
+    assert request.node.nodeid.endswith("@here")
