@@ -49,12 +49,15 @@ function letKeysScroll() {
     else box.removeAttribute("tabindex");
   };
   const sizes = new ResizeObserver((entries) => entries.forEach((e) => check(e.target)));
+  const measured = [];
+  document.fonts.addEventListener("loadingdone", () => measured.forEach(check));
   const later = window.requestIdleCallback ?? ((f) => setTimeout(f, 50, { timeRemaining: () => 5 }));
   const measureSome = (moment) => {
     while (boxes.length && moment.timeRemaining() > 2) {
       const box = boxes.shift();
       check(box);
       sizes.observe(box);
+      measured.push(box);
     }
     if (boxes.length) later(measureSome);
     else root.dataset.measured = "all";
