@@ -58,7 +58,8 @@ def test_axe_finds_nothing(new_page, site, names, kind):
     """Colours, the slow part, on one page of each kind: one style has them all."""
     colours = kind.startswith("colours")
     script, problems = axe_script(), []
-    page = new_page(site, scheme=kind[9:] or "light", width=1280 if colours else 360)
+    scheme = "dark" if kind.endswith("dark") else "light"
+    page = new_page(site, scheme=scheme, width=1280 if colours else 360)
     assert set(KINDS) <= set(names)
     for name in KINDS if colours else names:
         visit(page, site, name).evaluate(script)
