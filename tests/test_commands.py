@@ -132,7 +132,7 @@ def test_the_plain_commands_of_the_readme_work(tmp_path):
         k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "VIRTUAL_ENV"}
     }
     path = [p for p in clean["PATH"].split(":") if not p.startswith(str(ROOT))]
-    clean.update(PATH=":".join(path), PYTEST_ADDOPTS="", PIP_NO_COMPILE="1")
+    clean.update(PATH=":".join(path), PYTEST_ADDOPTS="")
 
     def sh(command):
         run = subprocess.run(

@@ -47,7 +47,6 @@ def main(extra):
     UNFINISHED.touch()
     print(f"Installing what '{extra}' needs into .venv", flush=True)
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-q"]
-    pip += ["--no-compile"]  # most of what comes along is never imported
     run(*pip, "-c", "requirements.txt", "-e", f".[{extra}]")
     UNFINISHED.unlink()
     for made in (extra, *CONTAINS.get(extra, ())):
