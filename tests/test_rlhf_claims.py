@@ -74,10 +74,12 @@ def test_without_a_leash_the_proxy_climbs_and_gold_rises_and_falls(path):
 @pytest.mark.parametrize("beta", [0.5, 0.1])
 def test_training_lands_on_the_star(world, beta):
     policy, log = world.tune(beta)
-    star, _ = world.best(beta)
+    star, value = world.best(beta)
     lacks = seq.sequence_kl(policy.table(), star).item()
     start = seq.sequence_kl(world.log_ref, star).item()
     assert lacks < 0.25 and lacks < start / 10
+    reached = log["proxy"][-1] - beta * log["kl"][-1]
+    assert value.item() - reached < beta * start / 10  # of what there was to gain
     assert abs(log["kl"][-1] / world.measure(star)[0] - 1) < 0.1
 
 

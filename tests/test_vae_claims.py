@@ -12,7 +12,7 @@ from torch.distributions import Bernoulli, Normal, kl_divergence  # noqa: E402
 import kl_helpers as kl  # noqa: E402
 from kl_helpers.nn.vae import VAE, binarize, linear_vae, train_vae  # noqa: E402
 
-SEEDS = range(1, 4)
+SEEDS = range(1, 6)
 each_seed = pytest.mark.parametrize("seed", SEEDS)
 slow = pytest.mark.slow
 
