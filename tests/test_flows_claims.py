@@ -17,16 +17,10 @@ from torch.distributions import Bernoulli, Normal  # noqa: E402
 import kl_helpers as kl  # noqa: E402
 from kl_helpers.nn import flows, vae  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SEEDS = range(20, 26)
 slow = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def trained(targets, log_z, seeds, layers, anneal):

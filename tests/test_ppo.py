@@ -18,6 +18,7 @@ from kl_helpers.nn import losses, ppo
 from kl_helpers.nn.ppo import Rule, train_ppo
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.usefixtures("one_thread")
 SHORT = {"steps": 4096, "environments": 8, "horizon": 32, "hidden": 16}
 BLOCKED = """
 import sys
@@ -28,14 +29,6 @@ try:
 except ImportError as error:
     print(error)
 """
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def policies(*shape, seed=0):

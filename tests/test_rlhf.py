@@ -21,16 +21,10 @@ from kl_helpers.nn.name_model import (  # noqa: E402
     train_name_model,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 LONGEST, K = 4, 3  # 31 words over two letters
 AZ = "abcdefghijklmnopqrstuvwxyz"
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def table(seed, spread=1.0):

@@ -12,17 +12,11 @@ from torch.distributions import Bernoulli, Normal, kl_divergence  # noqa: E402
 import kl_helpers as kl  # noqa: E402
 from kl_helpers.nn.vae import VAE, binarize, linear_vae, train_vae  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SEEDS = range(1, 6)
 each_seed = pytest.mark.parametrize("seed", SEEDS)
 slow = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
