@@ -10,16 +10,19 @@ from PIL import Image
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("pages")]
 CHAPTER = "notebooks/ch01_definition_and_gibbs.html"
-AXE = """async () => (await axe.run()).violations.map(
+AXE = """async () => (await axe.run({ resultTypes: ["violations"] })).violations.map(
   (found) => `${found.id} (${found.impact}): ${found.nodes[0].target.join(" ")}`
 )"""
-# What can be pressed, is drawn, and is not inside something closed.
+# What can be pressed, is drawn, and is not inside something closed: how many there are,
+# and those of them where the Tab key has not been.
 REACHABLE = """() => {
   const named = "a[href], button, input, select, textarea, summary, [tabindex='0']";
-  return [...document.querySelectorAll(named)].filter(
+  const reachable = [...document.querySelectorAll(named)].filter(
     (e) => e.checkVisibility({ checkVisibilityCSS: true }) && !e.disabled
       && !(e.type === "radio" && !isFirstOfItsGroup(e)) && e.tabIndex >= 0,
-  ).length;
+  );
+  const missed = reachable.filter((e) => !e.dataset.visited);
+  return { all: reachable.length, missed: missed.map((e) => e.outerHTML.slice(0, 80)) };
   function isFirstOfItsGroup(e) {
     return document.querySelector(`input[name="${e.name}"]`) === e;
   }
@@ -71,18 +74,21 @@ def test_nothing_scrolls_sideways(new_page, site, names, scrolls_sideways):
 def test_everything_is_reached_with_the_tab_key_and_shows_it(new_page, site, name):
     page = new_page(site + name)
     page.wait_for_selector("html[data-measured=all]")
-    page.evaluate("document.fonts.ready")
-    wanted = page.evaluate(REACHABLE)
-    seen = 0
-    for _ in range(wanted + 5):
+    for figure in page.locator(".kl-embed").all():  # it is there when somebody is near
+        figure.scroll_into_view_if_needed()
+        figure.locator("input").first.wait_for()
+    page.evaluate("scrollTo(0, 0)")
+    for _ in range(500):
         page.keyboard.press("Tab")
         state = page.evaluate(FOCUSED)
         if state["body"]:
             break
         assert state["ring"], state["tag"]
-        seen += 1
-    assert seen >= wanted > 20
-    assert page.locator("[data-visited]").count() >= wanted
+    assert state["body"], "the Tab key does not come to an end"
+    # Counted afterwards: a font that comes late takes the stop of a box that now fits.
+    reachable = page.evaluate(REACHABLE)
+    assert reachable["missed"] == []
+    assert reachable["all"] > 20
 
 
 def test_folds_and_quizzes_answer_to_the_keyboard(new_page, site):

@@ -1,17 +1,14 @@
 """The commands of the README: what they do, and what they say when they cannot."""
 
-import os
 import re
 import socket
 import subprocess
-import sys
 import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
-from copies import copy_project
 
 from tools import environment, serve
 
@@ -112,46 +109,10 @@ def test_make_alone_explains_every_command():
         assert f"make {command} " in printed
 
 
-def plain_commands():
-    """The two blocks of commands under "Without make" in the README."""
-    text = (ROOT / "README.md").read_text().split("## Without make")[1]
-    site, tests = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)[:2]
-    return site.splitlines(), tests.splitlines()
-
-
-def index_answers(folder):
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "-q", "flit_core"]
-    return subprocess.run([*command, "-d", folder], capture_output=True).returncode == 0
-
-
-@pytest.mark.slow
-def test_the_plain_commands_of_the_readme_work(tmp_path):
-    """From an empty folder; the tests themselves are only collected."""
-    copy_project(tmp_path)
-    clean = {
-        k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "VIRTUAL_ENV"}
-    }
-    path = [p for p in clean["PATH"].split(":") if not p.startswith(str(ROOT))]
-    clean.update(PATH=":".join(path), PYTEST_ADDOPTS="")
-
-    def sh(command):
-        run = subprocess.run(
-            command, shell=True, cwd=tmp_path, env=clean, capture_output=True, text=True
-        )
-        assert run.returncode == 0, (
-            f"{command}\n{run.stdout[-3000:]}{run.stderr[-3000:]}"
-        )
-
-    if not os.environ.get("CI") and not index_answers(tmp_path):
-        pytest.skip("no package index can be reached")
-    (*make_site, serve_site), (install, *check) = plain_commands()
-    for command in make_site:
-        sh(command)
-    assert (tmp_path / "_build" / "html" / "index.html").exists()
-    assert "tools/serve.py _build/html" in serve_site
-    sh(install)
-    for command in check:
-        sh(f"{command} --collect-only")
+def test_make_and_the_readme_build_the_same_site():
+    makefile, readme = ((ROOT / name).read_text() for name in ("Makefile", "README.md"))
+    (ours,) = re.findall(r"^BUILD_SITE := .*(jupyter-book build .*)$", makefile, re.M)
+    assert f".venv/bin/{ours}\n" in readme
 
 
 def test_the_example_of_the_readme_is_true():

@@ -9,8 +9,10 @@ from browser import ROOT, SITE, blank_page
 from tools import lite
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("lite")]
-# Seconds until the first output; half of it on a machine that has its cores for itself.
-FIRST, FIRST_CELL = "ch01_definition_and_gibbs", 45
+FIRST = "ch01_definition_and_gibbs"
+# Seconds until the first output, on a machine that needs PACE seconds for `pace`; on a
+# slower one, or one that shares its cores, in proportion.
+FIRST_CELL, PACE = 20, 0.2
 READ = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON()"
 STATE = """() => {
   const widget = window.jupyterapp.shell.currentWidget;
@@ -47,6 +49,13 @@ def stranger(browser):
     page.context.close()
 
 
+def pace():
+    """Seconds that this machine needs at this moment for a fixed piece of work."""
+    start = time.perf_counter()
+    sum(i * i for i in range(3_000_000))
+    return time.perf_counter() - start
+
+
 def open_notebook(page, site, name):
     page.goto(f"{site}notebooks/{name}.html")
     page.get_by_role("link", name="Run in the browser").press("Enter")
@@ -57,7 +66,10 @@ def open_notebook(page, site, name):
 
 
 def wait_until(page, done, seconds=300):
-    """Wait until `done` says so of the notebook's state; that state."""
+    """Wait until `done` says so of the notebook's state; that state.
+
+    The seconds tell a kernel that hangs: they are no promise to a reader.
+    """
     start = time.monotonic()
     while not done(state := page.evaluate(STATE)):
         assert time.monotonic() - start < seconds, state
@@ -100,7 +112,7 @@ def test_chapter_runs(reader, site, name):
 @pytest.mark.alone
 def test_first_cell_and_size_of_the_download(stranger, site):
     """From the click to the first output, with an empty cache."""
-    loaded = []
+    loaded, before = [], pace()
     stranger.goto(f"{site}notebooks/{FIRST}.html")
     stranger.on("response", lambda answer: loaded.append(answer))
     start = time.monotonic()
@@ -108,7 +120,8 @@ def test_first_cell_and_size_of_the_download(stranger, site):
     stranger.locator(".jp-CodeCell .cm-content").first.click()
     stranger.keyboard.press("Shift+Enter")
     wait_until(stranger, lambda s: s["ran"])
-    assert time.monotonic() - start < FIRST_CELL
+    took = time.monotonic() - start
+    assert took < FIRST_CELL * max(1, max(before, pace()) / PACE)
     run_all(stranger)
     size = sum(int(a.headers.get("content-length", 0)) for a in loaded) / 1e6
     assert 0.8 * lite.DOWNLOAD_MB < size <= lite.DOWNLOAD_MB

@@ -1,7 +1,6 @@
 """Tests of the tests: each kind of damage turns its own check red, by its own name."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from copies import copy_project
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTER = "ch01_definition_and_gibbs"
-MAKEFILE = (ROOT / "Makefile").read_text()
 pytestmark = pytest.mark.slow
 
 
@@ -124,13 +122,3 @@ def test_torch_in_the_core(project):
     )
     code, printed = pytest_run(project, "tests/test_layering.py")
     assert code == 1 and "torch" in printed
-
-
-def test_a_dead_link(project):
-    text = project / "book" / "chapters" / f"{CHAPTER}.md"
-    edit(text, "(#the-bill-measured)", "(#the-bill-unpaid)")
-    assert run(project, "-m", "tools.notebooks", "merge", CHAPTER)[0] == 0
-    (line,) = re.findall(r"^BUILD_SITE := .*jupyter-book (.*)$", MAKEFILE, re.M)
-    build = "from jupyter_book.cli.main import main; main()"
-    code, printed = run(project, "-c", build, *line.split())
-    assert code != 0 and "the-bill-unpaid" in printed
