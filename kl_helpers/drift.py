@@ -120,8 +120,7 @@ def psi_null(shares, n, m, *, draws=10_000, pseudocount=0.0, rng):
                 f"`{name}` is {value!r}; it must be a whole number of at least 1."
             )
     pseudocount, found = _read_pseudocount(pseudocount), []
-    for start in range(0, draws, size := max(1, BLOCK // shares.size)):
-        size = min(size, draws - start)
+    for size in _blocks(draws, shares.size):
         samples = (rng.multinomial(rows, shares, size=size) for rows in (n, m))
         found.append(_psi(*samples, pseudocount))
     return np.concatenate(found)
@@ -134,8 +133,9 @@ def drift_report(
 
     The threshold of each of d features is passed by chance with probability
     `false_alarm_rate` / d, so that a report on an unchanged world has an alarm with at
-    most about probability `false_alarm_rate`. It comes from `psi_null` at the shares of
-    both samples together, and holds for rows that are independent of each other.
+    most about probability `false_alarm_rate`. It comes from the rows of both samples,
+    shuffled and dealt out again as often as it takes; so it knows values that occur
+    once, and holds for rows that are independent of each other.
 
     Args:
         expected: The table that is compared with: an array of shape (n,) or (n, d), a
@@ -187,17 +187,30 @@ def drift_report(
     report = []
     for name in before:
         counts, labels = _count(before[name], now[name], bins, f"[{name!r}]")
-        rows = [int(c.sum()) for c in counts]
-        pooled = (counts[0] + counts[1]) / sum(rows)
-        null = psi_null(pooled, *rows, draws=draws, pseudocount=pseudocount, rng=rng)
+        null = _shuffled_null(*counts, draws, pseudocount, rng)
         psi = float(_psi(*counts, pseudocount))
         threshold = float(np.quantile(null, 1 - each, method="higher"))
         p_value = float((1 + (null >= psi).sum()) / (1 + draws))
-        shares = [c / r for c, r in zip(counts, rows, strict=True)]
+        shares = [c / c.sum() for c in counts]
         report.append(
             Drift(name, psi, threshold, p_value, psi > threshold, labels, *shares)
         )
     return report
+
+
+def _shuffled_null(first, second, draws, pseudocount, rng):
+    """PSIs of these very rows if both samples are drawn from all of them."""
+    pooled, rows, found = first + second, int(first.sum()), []
+    for size in _blocks(draws, pooled.size):
+        dealt = rng.multivariate_hypergeometric(pooled, rows, size, method="marginals")
+        found.append(_psi(dealt, pooled - dealt, pseudocount))
+    return np.concatenate(found)
+
+
+def _blocks(draws, bins):
+    """Sizes that add up to `draws`, each small enough for the memory."""
+    size = max(1, BLOCK // bins)
+    return [min(size, draws - start) for start in range(0, draws, size)]
 
 
 def _psi(first, second, pseudocount):

@@ -130,6 +130,42 @@ def test_a_moved_feature_is_found_and_the_others_are_not():
     assert [row[:6] for row in report] == [row[:6] for row in again]
 
 
+@pytest.mark.parametrize(
+    ("chances", "n", "m"),
+    [
+        (np.full(300, 1 / 300), 300, 300),
+        (np.arange(1, 201) ** -1.5 / np.sum(np.arange(1, 201) ** -1.5), 1000, 300),
+    ],
+    ids=["one row each", "many rare ones"],
+)
+def test_many_rare_values_raise_no_false_alarms(chances, n, m):
+    """Shares that were seen say nothing of values that were not: the rows are dealt."""
+    draw, names = rng(4), np.arange(len(chances)).astype(str)
+    alarms = [
+        kl.drift_report(
+            *(draw.choice(names, size, p=chances) for size in (n, m)),
+            false_alarm_rate=0.05,
+        )[0].moved
+        for _ in range(120)
+    ]
+    assert np.mean(alarms) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 120)
+
+
+def test_a_shuffle_gives_the_same_threshold():
+    """Against a permutation of the rows, one by one."""
+    first, second = (rng(s).choice(list("abcde"), 60) for s in (7, 8))
+    (row,) = kl.drift_report(first, second, false_alarm_rate=0.05)
+    deal, both = rng(9), np.concatenate([first, second])
+
+    def psi_of_a_deal():
+        a, b = np.split(deal.permutation(both), [60])
+        return kl.population_stability_index(a, b, pseudocount=0.5)
+
+    null = [psi_of_a_deal() for _ in range(3000)]
+    assert row.threshold == pytest.approx(np.quantile(null, 0.95), rel=0.08)
+    assert row.p_value == pytest.approx(np.mean(np.array(null) >= row.psi), abs=0.05)
+
+
 def test_a_threshold_is_passed_by_its_share_of_the_null():
     (row,) = kl.drift_report(rng().normal(size=500), rng(1).normal(size=500))
     null = kl.psi_null(EVEN, 500, 500, draws=50_000, pseudocount=0.5, rng=rng(3))

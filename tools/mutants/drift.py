@@ -35,6 +35,14 @@ MUTANTS = [
         "ch13_drift_monitoring",
     ),
     Mutant(
+        "dealt rows put back",
+        "drift.py",
+        "_psi(dealt, pooled - dealt, pseudocount)",
+        "_psi(dealt, pooled, pseudocount)",
+        "test_drift.py",
+        "ch13_drift_monitoring",
+    ),
+    Mutant(
         "missing values dropped",
         "drift.py",
         "if lost or lost_too:",
