@@ -61,7 +61,14 @@ def world(request):
 
 @pytest.fixture(scope="module")
 def path(world):
-    return world.tune(0, steps=60, every=2)[1]
+    return world.tune(0, steps=60, every=1)[1]
+
+
+def along(path, kl, name):
+    """A reward on the way without a leash, where it spends so many nats."""
+    early = path["kl"] < 9
+    root = np.sqrt(path["kl"][early])  # rewards start like the root of the KL
+    return np.interp(np.sqrt(kl), root, path[name][early])
 
 
 def test_without_a_leash_the_proxy_climbs_and_gold_rises_and_falls(path):
@@ -83,6 +90,11 @@ def test_training_lands_on_the_star(world, beta):
     assert abs(log["kl"][-1] / world.measure(star)[0] - 1) < 0.1
 
 
+def test_the_leash_brings_more_gold_at_the_same_kl(world, path):
+    kl_there, _, gold = world.measure(world.tune(0.5, every=120)[0].table())
+    assert gold > along(path, kl_there, "gold")
+
+
 def test_gold_has_a_hump_on_the_curve_of_best_policies(world):
     curve = world.curve([20, 0.2, 0.1, 0.02])
     assert (np.diff(curve[:, :2], axis=0) > 0).all()  # KL and proxy only rise
@@ -93,12 +105,11 @@ def test_gold_has_a_hump_on_the_curve_of_best_policies(world):
 def test_best_of_n_lies_between_the_free_path_and_the_best_policies(world, path):
     curve = world.curve(np.geomspace(5, 0.05, 25))
     words = world.spell(world.log_ref, 40_960)
-    early = path["kl"] < 9
     for n in (4, 16, 64):
         bound = np.log(n) - (n - 1) / n
         reached = world.proxy(words).reshape(-1, n).max(1).mean()
         line = np.interp(bound, curve[:, 0], curve[:, 1])
-        free = np.interp(bound, path["kl"][early], path["proxy"][early])
+        free = along(path, bound, "proxy")
         assert free < reached - 0.05 and 0.85 * line < reached < line + 0.03
 
 
