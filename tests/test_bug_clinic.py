@@ -122,6 +122,26 @@ BUGS = {
         "loss = policy_loss + gamma * value_loss",
     ),
 }
+# More lines that a search must find, and more that it must not.
+ALSO = {
+    3: (["self.top_k = 50", "top_p: float = 0.9"], ["config.top_p = 1.0"]),
+    4: (["loss = F.kl_div(student_logits, teacher.softmax(1))"], []),
+    6: (["F.kl_div(a.log_softmax(dim=-1), b.log_softmax(dim=-1))"], []),
+    7: (["kl = np.abs(np.nansum(terms))"], []),
+    10: (
+        ["kl = F.kl_div(log_q, p, reduction='sum') / log_q.numel()"],
+        ["kl = F.kl_div(log_q, p, reduction='sum')"],
+    ),
+    11: (
+        [
+            "r = F.mse_loss(recon, x, reduction='mean')",
+            "r = nn.BCEWithLogitsLoss()(a, b)",
+        ],
+        [],
+    ),
+    12: (["p = p / p.sum()"], ["loss = F.cross_entropy(logits, labels)"]),
+    15: ([], ["kl = kl_divergence(old_dist, new_dist)"]),
+}
 each_bug = pytest.mark.parametrize("number", BUGS)
 
 
@@ -220,14 +240,17 @@ def test_the_checker_names_what_was_found(number, namespace):
 def test_the_search_finds_the_bug_and_not_its_repair(number, tmp_path):
     (command,) = SEARCH.findall(prose_of(number))
     _, wrong, right = BUGS[number]
-    for name, line in (("wrong", wrong), ("right", right)):
+    more_wrong, more_right = ALSO.get(number, ([], []))
+    lines = {f"wrong{i}": line for i, line in enumerate([wrong, *more_wrong])}
+    wanted = [f"./{name}.py" for name in lines]
+    lines |= {f"right{i}": line for i, line in enumerate([right, *more_right])}
+    for name, line in lines.items():
         (tmp_path / f"{name}.py").write_text(f"{line}\n")
     run = subprocess.run(
         command, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=20
     )
-    assert "./wrong.py" in run.stdout and "./right.py" not in run.stdout, (
-        run.stdout + run.stderr
-    )
+    missed = [path for path in wanted if path not in run.stdout]
+    assert not missed and "./right" not in run.stdout, run.stdout + run.stderr
     assert not run.stderr
 
 

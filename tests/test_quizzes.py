@@ -112,6 +112,13 @@ def test_text_is_safe_in_html():
     assert "p &amp; q?" in text
 
 
+def test_the_star_of_a_name_is_no_emphasis():
+    options = (Option("D(p‖p*)", "*then* D(p*‖q), D(p*‖p)", right=True),)
+    text = Quiz("x.quiz", (Item("k", "p* or *q*?", options),))._repr_html_()
+    assert "D(p‖p*)" in text and "<em>then</em> D(p*‖q), D(p*‖p)" in text
+    assert "p* or <em>q</em>?" in text
+
+
 def test_every_mutator_changes_what_it_names():
     def terms(p, q):
         p, q = np.asarray(p), np.asarray(q)

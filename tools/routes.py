@@ -122,7 +122,8 @@ def page(matters, titles, label):
     parts += [
         "## Where to begin: five questions",
         "Answer without looking anything up. The reason of each option says where to "
-        "begin if it was a guess.",
+        "begin if it was a guess. Of several such places take the one that comes first "
+        "in the map.",
         f"```{{raw}} html\n{quiz._repr_html_()}\n```",
         "## What each chapter teaches",
     ]

@@ -105,4 +105,5 @@ def marked(text):
     """Text as HTML, with `code` and *emphasis*."""
     text = html.escape(text, quote=False)
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
-    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
+    # The star of p* is none: emphasis begins before a word and ends behind one.
+    return re.sub(r"(?<!\w)\*(\S[^*]*)\*(?!\w)", r"<em>\1</em>", text)

@@ -47,10 +47,9 @@ quiz = Quiz(
                     mutator="per_dimension",
                 ),
                 Option(
-                    "`kl.sum(0).mean()`",
-                    "It grows with the batch too, but it averages over dimensions: the "
-                    "axes are exchanged, and no line says nats per image.",
-                    mutator="axes_exchanged",
+                    "`kl.sum(1).mean()`",
+                    "Nats per image, and the same for every batch size.",
+                    mutator="divided_by_n",
                 ),
             ),
         ),

@@ -52,11 +52,11 @@ quiz = Quiz(
         Item(
             "hills",
             "One bell curve q is fitted to two hills far apart, by minimising "
-            "D(q‖target). Where does it go?",
+            "D(q‖target). Where is its best fit?",
             (
                 Option(
                     "Between them, wide.",
-                    "That is D(target‖q), forward: chapter 3.",
+                    "There lies the best fit of D(target‖q), forward: chapter 3.",
                     mutator="swapped",
                 ),
                 Option(
@@ -79,14 +79,14 @@ quiz = Quiz(
             (
                 Option(
                     "The prior.",
-                    "D(encoder‖prior). If you guessed: What does the bound leave out?, "
-                    "then chapter 4.",
+                    "D(encoder‖prior). If you guessed: *What does the bound leave "
+                    "out?* and chapter 4.",
                     right=True,
                 ),
                 Option(
                     "The posterior of its decoder.",
-                    "That one is the gap of the bound, and nobody can print it: What "
-                    "does the bound leave out?",
+                    "That one is the gap of the bound, and a VAE cannot compute it. "
+                    "See *What does the bound leave out?*",
                     claim="X3",
                 ),
                 Option(
@@ -108,7 +108,8 @@ quiz = Quiz(
                 ),
                 Option(
                     "Noise or a bug: the standard error tells.",
-                    "If you guessed, chapter 8. If not, take any chapter you like.",
+                    "If you guessed, chapter 8. If you guessed nowhere, take any you "
+                    "like.",
                     right=True,
                 ),
                 Option(
