@@ -200,7 +200,8 @@ def test_the_page_has_all_of_it():
     page = cheat_sheet.page(DATA)
     for formula in DATA["formulas"]:
         assert formula["tex"] in page and formula["says"] in page
-        assert "|" not in formula["tex"], "a bar ends a cell: write \\Vert or \\mid"
+        cells = formula["tex"] + formula["says"]
+        assert "|" not in cells, "a bar ends a cell: write \\Vert or \\mid"
     assert page.count("\n| ") == len(DATA["uses"]) + 2 + len(DATA["formulas"]) + 1
 
 
