@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+CHAPTER = "ch01_definition_and_gibbs"  # what is damaged
 
 
 def copy_project(folder, *which):

@@ -65,11 +65,8 @@ def open_notebook(page, site, name):
     )
 
 
-def wait_until(page, done, seconds=300):
-    """Wait until `done` says so of the notebook's state; that state.
-
-    The seconds tell a kernel that hangs: they are no promise to a reader.
-    """
+def wait_until(page, done, seconds=150):
+    """Wait until `done` says so of the notebook's state; that state."""
     start = time.monotonic()
     while not done(state := page.evaluate(STATE)):
         assert time.monotonic() - start < seconds, state

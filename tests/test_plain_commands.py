@@ -6,9 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from copies import ROOT, copy_project
+from copies import CHAPTER, ROOT, copy_project
 
-CHAPTER = "ch01_definition_and_gibbs"
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("plain commands")]
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from copies import copy_project
+from copies import CHAPTER, copy_project
 
 ROOT = Path(__file__).resolve().parent.parent
-CHAPTER = "ch01_definition_and_gibbs"
 pytestmark = pytest.mark.slow
 
 
