@@ -628,7 +628,7 @@ quiz = Quiz(
             (
                 Option(
                     "Both D(after‖before) and D(before‖after).",
-                    "Only one of them can be turned into a KL of the pairs.",
+                    "Only one of them averages to the KL with the true pairs first.",
                     claim="S2-67",
                 ),
                 Option(

@@ -145,7 +145,8 @@ q2 = Question(
         "By D(after‖before) of a two-valued feature: both values contribute.",
         "Divide ln(1/false_alarm_rate) by it.",
     ),
-    closing="From 0.001 to 0.05 at one per cent: 31 rows. The other way round 100.",
+    closing="From 0.001 to 0.05 at one per cent: 31 rows by the rule, 99 the other "
+    "way round. Where one flag brings much of the evidence a walk takes more.",
     cases=tuple(
         map(
             Case,

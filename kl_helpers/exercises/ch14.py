@@ -602,7 +602,7 @@ quiz = Quiz(
         ),
         Item(
             "cost",
-            "A fair coin moves by one tenth. What does that cost, to leading order?",
+            "A fair coin goes from ½ to 6/10. What does that cost, to leading order?",
             numbers(
                 COST.at(0.5, 0.1),
                 "{:.3f} nats".format,
