@@ -7,9 +7,13 @@ import re
 import subprocess
 
 import nbformat
+import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from test_symptoms import PAGES as SYMPTOMS
 
+import kl_helpers as kl
 from kl_helpers.exercises import bug_clinic
 from tools import claims, generated, notebooks
 
@@ -54,7 +58,7 @@ BUGS = {
     7: (
         "samples_for_probabilities",
         "out = nansum(p * torch.log2(p / q))",
-        "out = torch.special.rel_entr(p, q).sum()",
+        "out = rel_entr(p, q).sum()",
     ),
     8: (
         "batch_sum",
@@ -124,23 +128,108 @@ BUGS = {
 }
 # More lines that a search must find, and more that it must not.
 ALSO = {
-    3: (["self.top_k = 50", "top_p: float = 0.9"], ["config.top_p = 1.0"]),
-    4: (["loss = F.kl_div(student_logits, teacher.softmax(1))"], []),
+    1: (
+        [
+            "old_approx_kl = (-logratio).mean()",
+            "approx_kl = torch.mean(old_log_prob - log_prob)",
+        ],
+        [],
+    ),
+    3: (
+        [
+            "self.top_k = 50",
+            "top_p: float = 0.9",
+            "out = generate(ids, do_sample=True, top_k=50, top_p=1.0)",
+            "out = generate(ids, top_p=0.9, temperature=1.0)",
+            "out = generate(ids, temperature=1.5)",
+            'kwargs = {"temperature": 1.2}',
+        ],
+        ["config.top_p = 1.0", "generate(ids, top_k=0, top_p=1.0, temperature=1.0)"],
+    ),
+    4: (
+        [
+            "loss = F.kl_div(student_logits, teacher.softmax(1))",
+            "loss = nn.KLDivLoss()(student.softmax(1), teacher)",
+        ],
+        [],
+    ),
     6: (["F.kl_div(a.log_softmax(dim=-1), b.log_softmax(dim=-1))"], []),
     7: (["kl = np.abs(np.nansum(terms))"], []),
+    8: (
+        [
+            "KLD = -0.5*torch.sum(1+logvar-mu.pow(2)-logvar.exp())",
+            "kld = -0.5 * (1 + logvar - mu.pow(2) - logvar.exp()).sum()",
+            "kl = kl_divergence(q, p).sum()",
+        ],
+        ["KLD = -0.5 * torch.sum(1 + logvar - mu**2 - logvar.exp(), dim=1).mean()"],
+    ),
+    9: (
+        [
+            "kld = ratio - kl - 1",
+            "kl = torch.exp(logp - ref_logp) - (logp - ref_logp) - 1",
+            "kl = torch.exp(ratio) - 1 - ratio",
+        ],
+        [],
+    ),
     10: (
-        ["kl = F.kl_div(log_q, p, reduction='sum') / log_q.numel()"],
+        [
+            "kl = F.kl_div(log_q, p, reduction='sum') / log_q.numel()",
+            "kl = F.kl_div(log_q, p, reduction='none').mean(1)",
+        ],
         ["kl = F.kl_div(log_q, p, reduction='sum')"],
     ),
     11: (
         [
             "r = F.mse_loss(recon, x, reduction='mean')",
             "r = nn.BCEWithLogitsLoss()(a, b)",
+            "r_loss = 1000 * K.mean(K.square(y_true - y_pred), axis=[1, 2, 3])",
+            "error = ((x - recon) ** 2).mean(axis=1)",
+            "kl = -0.5 * K.mean(1 + z_log_var - K.square(z_mean))",
         ],
         [],
     ),
-    12: (["p = p / p.sum()"], ["loss = F.cross_entropy(logits, labels)"]),
-    15: ([], ["kl = kl_divergence(old_dist, new_dist)"]),
+    12: (
+        ["p = p / p.sum()", "kl = entropy(p.ravel(), q.ravel())", "entropy(p, qk=q)"],
+        ["loss = F.cross_entropy(logits, labels)", "h = entropy(p, axis=-1)"],
+    ),
+    14: (
+        ["q = np.clip(q, 1e-10, 1)", "y = K.clip(y_pred, K.epsilon(), 1)"],
+        ["log_q = q.log_softmax(-1)"],
+    ),
+    15: (
+        [
+            "kl = kl_divergence(Categorical(new), Categorical(old))",
+            "kl = F.kl_div(old.log(), new)",
+        ],
+        [
+            "kl = kl_divergence(old_dist, new_dist)",
+            "kl = kl_divergence(Categorical(old), Categorical(new))",
+        ],
+    ),
+    16: (
+        ["std = torch.exp(logvar)", "z = z_mean + K.exp(z_log_std) * epsilon"],
+        ["std = torch.exp(0.5 * logvar)", "std = torch.exp(logvar / 2)"],
+    ),
+    17: (
+        ["p = teacher / args.temperature", "p = teacher / tau", "z = z / opt.kd_T"],
+        ["loss = kl(s / self.tau, t / self.tau) * self.tau * self.tau"],
+    ),
+    18: (
+        [
+            "t_out = self.teacher_model(x)",
+            "loss = kd(student(x), teacher(x))",
+        ],
+        [],
+    ),
+    19: (["ratio = torch.exp(logp - old_logp)"], []),
+    20: (
+        [
+            "policy_loss = policy_loss + kl_loss * self.config.kl_loss_coef",
+            "loss = loss + args.beta * k3",
+            'kl_loss_type = "low_var_kl"',
+        ],
+        [],
+    ),
 }
 each_bug = pytest.mark.parametrize("number", BUGS)
 
@@ -234,6 +323,53 @@ def test_the_checker_names_what_was_found(number, namespace):
     assert given[0] == given[1]
     result = question(number).check(as_found)
     assert (result.outcome, result.mistake) == ("wrong", BUGS[number][0]), result
+
+
+@each_bug
+def test_the_solution_runs_where_it_is_printed(number):
+    """With the names that the page imports, and no other."""
+    model, names = question(number).model, {"np": np, "torch": torch, "F": F, "kl": kl}
+    exec(compile(inspect.getsource(model), model.__name__, "exec"), names)
+    for case in question(number).cases:
+        names[model.__name__](*case.arguments)
+
+
+def lines_for_torch(number):
+    """The code that a fix offers for PyTorch, or nothing."""
+    found = re.findall(r"^```python\n(.*?)^```", prose_of(number), re.DOTALL | re.M)
+    return found[0] if found else ""
+
+
+@pytest.mark.parametrize("number", [n for n in BUGS if lines_for_torch(n)])
+def test_the_lines_for_torch_agree_and_can_be_trained(number):
+    """The last line is the answer; its parameters are tensors that want a slope."""
+    *steps, answer = lines_for_torch(number).splitlines()
+    names = list(inspect.signature(question(number).model).parameters)
+    for case in question(number).cases:
+        given = dict(zip(names, map(as_tensor, case.arguments), strict=True))
+        given |= {"torch": torch, "F": F}
+        exec("\n".join(steps), given)
+        value = eval(answer, given)
+        assert value.requires_grad
+        expected = question(number).model(*case.arguments)
+        np.testing.assert_allclose(value.detach(), expected, rtol=1e-6)
+
+
+def as_tensor(argument):
+    """Numbers with a fraction want a slope; classes and settings do not."""
+    if not isinstance(argument, np.ndarray):
+        return argument
+    return torch.tensor(argument, requires_grad=argument.dtype.kind == "f")
+
+
+def test_the_search_for_teachers_shows_the_guard_above(tmp_path):
+    (command,) = SEARCH.findall(prose_of(18))
+    code = "with torch.no_grad():\n    logits = teacher(x)\n"
+    (tmp_path / "guarded.py").write_text(code)
+    run = subprocess.run(
+        command, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=20
+    )
+    assert "no_grad" in run.stdout and "teacher(x)" in run.stdout
 
 
 @each_bug

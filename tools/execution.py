@@ -91,7 +91,7 @@ def record_time(file, name, seconds):
     line: the next run writes it anew.
     """
     times = json.loads(file.read_text()) if file.exists() else {}
-    times[name] = min(round(seconds, 1), times.get(name, seconds))
+    times[name] = round(min(seconds, times.get(name, seconds)), 1)
     file.write_text(json.dumps(times, indent=1, sort_keys=True) + "\n")
 
 

@@ -246,8 +246,8 @@ q3 = Question(
 
 
 def distillation_loss(student_logits, teacher_logits):
-    log_q = student_logits - np.log(np.exp(student_logits).sum(-1, keepdims=True))
-    log_p = teacher_logits - np.log(np.exp(teacher_logits).sum(-1, keepdims=True))
+    log_q = student_logits - np.logaddexp.reduce(student_logits, -1, keepdims=True)
+    log_p = teacher_logits - np.logaddexp.reduce(teacher_logits, -1, keepdims=True)
     return (np.exp(log_p) * (log_p - log_q)).sum(-1).mean()
 
 

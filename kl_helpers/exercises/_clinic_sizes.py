@@ -237,8 +237,8 @@ q9 = Question(
 
 
 def soft_loss(student, teacher, T):
-    log_q = student / T - np.log(np.exp(student / T).sum(1, keepdims=True))
-    log_p = teacher / T - np.log(np.exp(teacher / T).sum(1, keepdims=True))
+    log_q = student / T - np.logaddexp.reduce(student / T, 1, keepdims=True)
+    log_p = teacher / T - np.logaddexp.reduce(teacher / T, 1, keepdims=True)
     return T**2 * (np.exp(log_p) * (log_p - log_q)).sum(1).mean()
 
 
@@ -381,7 +381,8 @@ def checked_kl(p, q):
     for name, x in (("p", p), ("q", q)):
         if not np.allclose(x.sum(-1), 1):
             raise ValueError(f"{name} does not sum to 1")
-    return np.sum(p * np.log(p / q), axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(p > 0, p * np.log(p / q), 0).sum(-1)
 
 
 def rows_of_kl(p, q):
@@ -460,6 +461,8 @@ q12 = Question(
 
 
 def kl_to_uniform(a, b):
+    from math import lgamma
+
     t = np.linspace(-800, 800, 400_001)  # x = 1 / (1 + e^-t): no end to cut off
     log_x, log_rest = -np.logaddexp(0, -t), -np.logaddexp(0, t)
     log_beta = lgamma(a) + lgamma(b) - lgamma(a + b)

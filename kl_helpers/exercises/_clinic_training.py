@@ -104,10 +104,10 @@ q16 = Question(
 
 
 def kd_loss(student, teacher, labels, T, weight):
-    log_hard = student - np.log(np.exp(student).sum(1, keepdims=True))
+    log_hard = student - np.logaddexp.reduce(student, 1, keepdims=True)
     hard = -log_hard[np.arange(len(labels)), labels].mean()
-    log_q = student / T - np.log(np.exp(student / T).sum(1, keepdims=True))
-    log_p = teacher / T - np.log(np.exp(teacher / T).sum(1, keepdims=True))
+    log_q = student / T - np.logaddexp.reduce(student / T, 1, keepdims=True)
+    log_p = teacher / T - np.logaddexp.reduce(teacher / T, 1, keepdims=True)
     soft = (np.exp(log_p) * (log_p - log_q)).sum(1).mean()
     return weight * T**2 * soft + (1 - weight) * hard
 
