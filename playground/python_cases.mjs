@@ -15,6 +15,8 @@ const ADDRESSES = [
   "tab=estimators&unit=bits&t=1.7&n=500&seed=3",
   "tab=temperature",
   "tab=temperature&unit=bits&T=0.75&z=1,2,3,-4&v=0.5,0,0,0",
+  "tab=leash",
+  "tab=leash&unit=bits&beta=0.3&p=0.7,0.1,0.1,0.1&r=-1,2,0.5,1",
   "tab=target&q=0.4,0.3,0.2,0.1&goal=0.3",
 ];
 
@@ -33,6 +35,10 @@ const cases = ADDRESSES.map((address) => {
   if (result.sizes) {
     shown.gradient = digits(result.plain);
     shown.scaled = digits(result.scaled);
+  }
+  if (result.path) {
+    shown.reward = digits(result.reward);
+    shown.objective = digits(result.objective);
   }
   const fits = result.reverseFits?.map(({ mu, sigma, kl }) => [mu, sigma, kl]) ?? [];
   return { address, problems, unit: state.unit, python: model.python(state), shown, fits };

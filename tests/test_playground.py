@@ -102,6 +102,18 @@ def test_temperature_cases_against_mpmath(row):
         assert row[name] == pytest.approx(float(exact(*pair)), rel=1e-9, abs=1e-18)
 
 
+@pytest.mark.parametrize("row", CASES["leash"])
+def test_leash_cases_against_mpmath(row):
+    beta = mpmath.mpf(row["beta"])
+    tilted = [
+        mpmath.mpf(p) * mpmath.exp(mpmath.mpf(r) / beta)
+        for p, r in zip(row["p"], row["rewards"], strict=True)
+    ]
+    policy = [weight / sum(tilted) for weight in tilted]
+    assert [float(q) for q in policy] == pytest.approx(row["policy"], rel=1e-9)
+    assert row["kl"] == pytest.approx(float(exact(policy, row["p"])), rel=1e-9)
+
+
 @pytest.mark.parametrize("row", CASES["mixture"][:4])
 def test_mixture_cases_against_mpmath(row):
     parts, q = row["mixture"], row["q"]
@@ -183,7 +195,7 @@ def test_copied_python_gives_the_numbers_shown(case, capsys):
 
 def test_every_tab_has_python():
     tabs = {case["address"].split("&")[0] for case in SHOWN}
-    assert len(tabs) == 6
+    assert len(tabs) == 7
 
 
 def test_the_bundles_are_small():

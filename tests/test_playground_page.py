@@ -10,7 +10,7 @@ import kl_helpers as kl
 from tools.start_figure import Hills
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("browser")]
-TABS = ("discrete", "gaussians", "fit", "estimators", "temperature", "target")
+TABS = "discrete", "gaussians", "fit", "estimators", "temperature", "leash", "target"
 HOUSE = [0.5, 0.25, 0.125, 0.125], [0.125, 0.5, 0.25, 0.125]
 SETTLE = 1200  # milliseconds: address written, numbers read aloud
 
@@ -304,6 +304,20 @@ def test_temperature_by_keyboard(open_at):
     assert f"size {size:.4f} without T², {size * t * t:.4f} with it" in text
 
 
+def test_a_leash_by_keyboard(open_at):
+    page = open_at("#tab=leash")
+    press(page, "beta", "ArrowLeft", 40)
+    beta = number(page, "beta")
+    assert beta < 0.5
+    ref, rewards = np.array([0.5, 0.25, 0.2, 0.05]), np.array([0, 1, 0.5, 3])
+    policy = kl.leash_optimum(ref, rewards, beta=beta)
+    spent = kl.kl_divergence(policy, ref)
+    assert_shows(page, kl.kl_divergence(ref, policy), spent)
+    text = panel(page).locator(".kl-verdict").inner_text()
+    assert f"average reward is {policy @ rewards:.4f}" in text
+    assert f"times the KL in nats is {policy @ rewards - beta * spent:.4f}" in text
+
+
 def test_hitting_the_target(open_at):
     page = open_at("#tab=target&goal=0.17")
     press(page, "q1", "ArrowRight")
@@ -319,7 +333,7 @@ def test_hitting_the_target(open_at):
 
 @pytest.mark.parametrize(
     ("tab", "control"),
-    list(zip(TABS, ("q1", "sq", "d", "n", "v2", "q3"), strict=True)),
+    list(zip(TABS, ("q1", "sq", "d", "n", "v2", "r2", "q3"), strict=True)),
 )
 def test_the_address_brings_the_picture_back(open_at, tab, control):
     page = open_at(f"#tab={tab}&unit=bits")
@@ -447,7 +461,9 @@ def test_a_small_figure_inside_a_text(new_page, site, scrolls_sideways):
         ("ch01_definition_and_gibbs", "Open in the playground", "p1", 0.5),
         ("ch03_forward_and_reverse", "Open in the playground", "d", 4),
         ("ch05_ppo", "k1, k2 and k3 side by side", "n", 100),
-        ("ch06_distillation", "Turn T yourself", "T", 8),
+        ("ch04_vae", "Open in the playground", "sp", 1),
+        ("ch06_distillation", "Open in the playground", "T", 8),
+        ("ch11_rlhf", "Open in the playground", "beta", 1),
     ],
 )
 def test_chapters_link_to_the_picture_they_discuss(

@@ -101,6 +101,7 @@ def cases():
         "discrete": [discrete_case(p, q) for p, q in discrete_pairs(rng)],
         "normal": [normal_case(*g) for g in gaussians(rng)],
         "temperature": [temperature_case(*z) for z in logit_pairs(rng)],
+        "leash": [leash_case(*row) for row in leashes()],
         "estimators": [estimator_case(p, q) for p, q in discrete_pairs(rng)[2:12]],
         "mixture": [mixture_case(seed) for seed in range(12)],
         "fits": [fit_case(seed) for seed in range(FITS)],
@@ -176,6 +177,25 @@ def temperature_case(teacher, student, temperature):
         "temperature": temperature,
         "kl": number(kl.kl_from_logits(*scaled)),
         "reverse": number(kl.kl_from_logits(*scaled[::-1])),
+    }
+
+
+def leashes():
+    rng = np.random.default_rng(21)  # of its own: the cases after it stay as they are
+    for beta in (0.05, 0.3, 1.0, 20.0):
+        for k in (2, 4, 6):
+            yield rng.dirichlet(np.ones(k)).tolist(), rng.normal(size=k).tolist(), beta
+    yield [0.5, 0.25, 0.25, 0.0], [0.0, 1.0, 0.5, 3.0], 0.5
+
+
+def leash_case(p, rewards, beta):
+    policy = kl.leash_optimum(p, rewards, beta=beta)
+    return {
+        "p": p,
+        "rewards": rewards,
+        "beta": beta,
+        "policy": policy.tolist(),
+        "kl": number(kl.kl_divergence(policy, p)),
     }
 
 

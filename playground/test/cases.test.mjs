@@ -7,6 +7,7 @@ import * as estimators from "../src/estimators.mjs";
 import { costWithDerivatives, fitReverse } from "../src/fit.mjs";
 import { hillFits } from "../src/hill_prices.mjs";
 import { jsNormal, klNormal } from "../src/gaussian.mjs";
+import * as leash from "../src/leash.mjs";
 import { pricesByHalf } from "../src/prices.mjs";
 import { forwardKl, jsMixture, moments, reverseKl } from "../src/mixture.mjs";
 import * as temperature from "../src/temperature.mjs";
@@ -66,6 +67,26 @@ test("the gradient at a temperature is the slope of the KL", () => {
       const measured = (at(1e-4) - at(-1e-4)) / 2e-4;
       close(slope, measured, `slope at T = ${t}`, 1e-5, 1e-8);
     });
+  }
+});
+
+test("the best policy on a leash", () => {
+  for (const { p, rewards, beta, policy, kl } of cases.leash) {
+    const found = leash.policy(p, rewards, beta);
+    found.forEach((q, i) => close(q, policy[i], `policy at β = ${beta}`));
+    close(discrete.klDivergence(found, p), kl, `kl at β = ${beta}`, CLOSED, 1e-15);
+  }
+});
+
+test("no other policy earns more after the price of its KL", () => {
+  const worth = (q, { p, rewards, beta }) =>
+    leash.average(q, rewards) - beta * discrete.klDivergence(q, p);
+  for (const row of cases.leash) {
+    const best = leash.policy(row.p, row.rewards, row.beta);
+    for (let i = 0; i < best.length; i++) {
+      const other = best.map((q, j) => 0.99 * q + (i === j ? 0.01 : 0));
+      assert.ok(worth(other, row) < worth(best, row) + 1e-12);
+    }
   }
 });
 

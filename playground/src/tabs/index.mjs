@@ -3,7 +3,16 @@ import { discrete } from "./discrete.mjs";
 import { estimators } from "./estimators.mjs";
 import { fit } from "./fit.mjs";
 import { gaussians } from "./gaussians.mjs";
+import { leash } from "./leash.mjs";
 import { target } from "./target.mjs";
 import { temperature } from "./temperature.mjs";
 
-export const views = { discrete, gaussians, fit, estimators, temperature, target };
+export const views = {
+  discrete,
+  gaussians,
+  fit,
+  estimators,
+  temperature,
+  leash,
+  target,
+};
