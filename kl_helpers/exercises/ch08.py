@@ -63,12 +63,12 @@ q1 = Question(
             "small_is_noise",
             "A mean is small or large in units of its error, not in nats: log 2 is as "
             "small as log 1, and nine errors below zero.",
-            five("nnonn"),
+            five("nnons"),
         ),
         Mistake(
             "sd_for_error",
             "You compare with the sd of one sample. An average of n varies by sd/√n.",
-            five("nnons"),
+            five("nnonn"),
         ),
         Mistake(
             "bug_but_which",
@@ -124,7 +124,7 @@ q2 = Question(
         "D(Q‖P), here d²/2. The closed form stands in the chapter.",
     ),
     closing="For small d the first is 2z²/D and the second about 2z², whatever D is: "
-    "k3 measures a small KL as easily as a large one.",
+    "k3 measures a tiny KL as easily as a small one.",
     cases=tuple(pairs(0, 6)),
     reference=by_quadrature,
     rtol=1e-4,
@@ -389,12 +389,12 @@ quiz = Quiz(
     (
         Item(
             "errors",
-            "With n = 400, ln p/q averages to −3/100 and varies by 1 from sample to "
-            "sample. How many standard errors below zero is the average?",
+            "With n = 400, ln p/q averages to −3/2000 and varies by 1/20 from sample "
+            "to sample. How many standard errors below zero is the average?",
             numbers(
-                ERRORS_BELOW.at(0.03, 1.0, 400.0),
+                ERRORS_BELOW.at(0.0015, 0.05, 400.0),
                 "{:.2g}".format,
-                "The error is 1/20. This cannot be told from noise.",
+                "The error is 1/400. This cannot be told from noise.",
                 (sd_of_one_sample, "That divides by the sd of one sample."),
                 (forgets_the_root, "That divides the sd by n, not by its root."),
             ),

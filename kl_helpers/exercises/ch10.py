@@ -255,7 +255,8 @@ q3 = Question(
     hints=(
         "Multiply the result by w. What should come out, and what does?",
         "w · w is the squared length. Dividing by the length leaves a factor too much.",
-        "wanted = −1 + ln(1 + e^along), and û = u + (wanted − along) w / (w·w).",
+        "wanted = −1 + ln(1 + e^along), by logaddexp, and û = u + (wanted − along) w / "
+        "(w·w).",
     ),
     closing="w·û is above −1 for every u and w, so gradient steps may go where they "
     "like. At w·u = 0 the layer starts by squeezing: w·û = −0.31.",
@@ -274,7 +275,7 @@ q3 = Question(
         ),
         Mistake(
             "repaired_nothing",
-            "Both faults are still there.",
+            "The faults are still there.",
             replaced(lambda a, soft, w: (soft - a) * w / np.sqrt(w @ w)),
         ),
         Mistake(
@@ -362,8 +363,8 @@ q4 = Question(
         "narrow may it be, if its gap is to be smaller than that of the prior?",
         "The prior, then (1.5, 0.15), then the exact posterior: look at both KLs.",
     ),
-    closing="The gap fell twice, and the printed KL went up and down: it tells nothing "
-    "about the fit.",
+    closing="The gap fell twice, and the printed KL went up and down: alone it tells "
+    "nothing about the fit.",
     read=read_three,
     conditions=(
         Condition(
@@ -560,7 +561,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "Either: it goes to that of the exact posterior.",
-                    "Up if q was too wide, down if q was too narrow or had lost wells.",
+                    "Down if q was too narrow, or lost wells that explain x as well.",
                     right=True,
                 ),
             ),
