@@ -70,6 +70,20 @@ def test_nothing_scrolls_sideways(new_page, site, names, scrolls_sideways):
     assert wide == []
 
 
+@pytest.mark.parametrize("name", ["index.html", CHAPTER])
+def test_the_bar_fits_at_every_width(new_page, site, name, scrolls_sideways):
+    page = new_page(site + name)
+    for width in range(320, 1300, 20):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert not scrolls_sideways(page), width
+        search = page.get_by_role("searchbox").first
+        search.focus()
+        box = search.bounding_box()
+        assert box["width"] > 150 and box["x"] >= 0, width
+        assert box["x"] + box["width"] <= width
+        page.evaluate("document.activeElement.blur()")
+
+
 @pytest.mark.parametrize("name", ["index.html", CHAPTER, "book/how_to.html"])
 def test_everything_is_reached_with_the_tab_key_and_shows_it(new_page, site, name):
     page = new_page(site + name)
