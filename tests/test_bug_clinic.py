@@ -133,7 +133,7 @@ ALSO = {
             "old_approx_kl = (-logratio).mean()",
             "approx_kl = torch.mean(old_log_prob - log_prob)",
         ],
-        [],
+        ["approx_kl = ((ratio - 1) - logratio).mean()"],
     ),
     3: (
         [
@@ -168,8 +168,9 @@ ALSO = {
             "kld = ratio - kl - 1",
             "kl = torch.exp(logp - ref_logp) - (logp - ref_logp) - 1",
             "kl = torch.exp(ratio) - 1 - ratio",
+            "approx_kl = ((ratio - 1) - logratio).mean()",
         ],
-        [],
+        ["kl = (mu**2 + logvar.exp() - 1 - logvar).sum(1)"],
     ),
     10: (
         [
@@ -186,15 +187,23 @@ ALSO = {
             "error = ((x - recon) ** 2).mean(axis=1)",
             "kl = -0.5 * K.mean(1 + z_log_var - K.square(z_mean))",
         ],
-        [],
+        ["kl = torch.mean(-0.5 * torch.sum(1 + log_var - mu ** 2 - log_var.exp(), 1))"],
     ),
     12: (
         ["p = p / p.sum()", "kl = entropy(p.ravel(), q.ravel())", "entropy(p, qk=q)"],
-        ["loss = F.cross_entropy(logits, labels)", "h = entropy(p, axis=-1)"],
+        [
+            "loss = F.cross_entropy(logits, labels)",
+            "h = entropy(p, axis=-1)",
+            "return action, probs.entropy(), self.critic(x)",
+        ],
     ),
     14: (
         ["q = np.clip(q, 1e-10, 1)", "y = K.clip(y_pred, K.epsilon(), 1)"],
-        ["log_q = q.log_softmax(-1)"],
+        [
+            "log_q = q.log_softmax(-1)",
+            "ratio = torch.clamp(ratio, 1 - clip_eps, 1 + clip_eps)",
+            "if seq_len > 0:",
+        ],
     ),
     15: (
         [
@@ -221,7 +230,7 @@ ALSO = {
         ],
         [],
     ),
-    19: (["ratio = torch.exp(logp - old_logp)"], []),
+    19: (["ratio = torch.exp(logp - old_logp)"], ["train_ratio = 0.8"]),
     20: (
         [
             "policy_loss = policy_loss + kl_loss * self.config.kl_loss_coef",
@@ -344,15 +353,28 @@ def lines_for_torch(number):
 def test_the_lines_for_torch_agree_and_can_be_trained(number):
     """The last line is the answer; its parameters are tensors that want a slope."""
     *steps, answer = lines_for_torch(number).splitlines()
-    names = list(inspect.signature(question(number).model).parameters)
+    parameters = list(inspect.signature(question(number).model).parameters)
     for case in question(number).cases:
-        given = dict(zip(names, map(as_tensor, case.arguments), strict=True))
-        given |= {"torch": torch, "F": F}
-        exec("\n".join(steps), given)
-        value = eval(answer, given)
-        assert value.requires_grad
+        tensors = [as_tensor(argument) for argument in case.arguments]
+        names = {"torch": torch, "F": F, **dict(zip(parameters, tensors, strict=True))}
+        exec("\n".join(steps), names)
+        value = eval(answer, names)
+        value.sum().backward()
+        slopes = [x.grad for x in tensors if getattr(x, "requires_grad", False)]
+        assert any(slope is not None for slope in slopes)
+        assert all(slope is None or slope.isfinite().all() for slope in slopes)
         expected = question(number).model(*case.arguments)
         np.testing.assert_allclose(value.detach(), expected, rtol=1e-6)
+
+
+def test_an_action_that_the_old_policy_never_takes_counts_nothing():
+    old = torch.tensor([[0.5, 0.5, 0.0]])
+    new = torch.tensor([[0.4, 0.4, 0.2]], requires_grad=True)
+    value = eval(lines_for_torch(15), {"torch": torch, "F": F, "old": old, "new": new})
+    value.backward()
+    assert (
+        value.item() == pytest.approx(np.log(0.5 / 0.4)) and new.grad.isfinite().all()
+    )
 
 
 def as_tensor(argument):
@@ -360,6 +382,13 @@ def as_tensor(argument):
     if not isinstance(argument, np.ndarray):
         return argument
     return torch.tensor(argument, requires_grad=argument.dtype.kind == "f")
+
+
+def test_the_repair_of_twelve_knows_a_zero_and_a_minus():
+    zero = bug_clinic.q12.model(np.array([[0.5, 0.5, 0]]), np.array([[0.4, 0.4, 0.2]]))
+    assert zero == pytest.approx(np.log(0.5 / 0.4))
+    minus = bug_clinic.q12.model(np.array([[-0.2, 1.2]]), np.array([[0.5, 0.5]]))
+    assert np.isnan(minus)
 
 
 def test_the_search_for_teachers_shows_the_guard_above(tmp_path):

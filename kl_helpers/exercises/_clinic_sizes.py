@@ -382,7 +382,7 @@ def checked_kl(p, q):
         if not np.allclose(x.sum(-1), 1):
             raise ValueError(f"{name} does not sum to 1")
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(p > 0, p * np.log(p / q), 0).sum(-1)
+        return np.where(p == 0, 0, p * np.log(p / q)).sum(-1)
 
 
 def rows_of_kl(p, q):

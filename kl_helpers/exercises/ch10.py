@@ -561,7 +561,7 @@ quiz = Quiz(
                 ),
                 Option(
                     "Either: it goes to that of the exact posterior.",
-                    "Down if q was too narrow, or lost wells that explain x as well.",
+                    "Up if q was too near the prior, down if it was too narrow.",
                     right=True,
                 ),
             ),

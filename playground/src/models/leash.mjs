@@ -58,6 +58,7 @@ export const leash = {
     return {
       path: BETAS.map(at),
       reward: now.reward,
+      before: average(p, r),
       objective: now.reward - beta * now.kl,
       pair: discretePair(p, now.q),
     };

@@ -5,7 +5,7 @@ import { amount, digits, inUnit, short } from "../words.mjs";
 
 const written = ({ q }) => q.map((value) => value.toFixed(3)).join(", ");
 
-function frontier({ path, reward, pair }, { unit }, width) {
+function frontier({ path, reward, before, pair }, { unit }, width) {
   const rows = path.map((at) => ({ kl: inUnit(at.kl, unit), reward: at.reward }));
   const label =
     `Average reward against D(Q‖P), for every β. Now ${digits(reward)} at ` +
@@ -16,7 +16,7 @@ function frontier({ path, reward, pair }, { unit }, width) {
     y: { label: "average reward", nice: true },
     marks: [
       lineY(rows, { x: "kl", y: "reward", stroke: "var(--gap)", strokeWidth: 2.5 }),
-      ruleY([path[0].reward], { stroke: "var(--control)", strokeDasharray: "2 4" }),
+      ruleY([before], { stroke: "var(--control)", strokeDasharray: "2 4" }),
       dot([reward], {
         x: inUnit(pair.reverse, unit),
         y: (value) => value,
@@ -54,7 +54,9 @@ export const leash = {
     },
     {
       draw: frontier,
-      caption: "Green: every β, from a tight leash on the left to a loose one. Dot: now.",
+      caption:
+        "Green: every β, from a tight leash on the left to a loose one. Dot: now. Dashed: " +
+        "what the reference earns.",
     },
   ],
   controls,
