@@ -7,13 +7,5 @@ import { leash } from "./leash.mjs";
 import { target } from "./target.mjs";
 import { temperature } from "./temperature.mjs";
 
-export const models = [
-  discrete,
-  gaussians,
-  fit,
-  estimators,
-  temperature,
-  leash,
-  target,
-];
+export const models = [discrete, gaussians, fit, estimators, temperature, leash, target];
 export const modelOf = (id) => models.find((model) => model.id === id);

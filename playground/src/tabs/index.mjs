@@ -7,12 +7,4 @@ import { leash } from "./leash.mjs";
 import { target } from "./target.mjs";
 import { temperature } from "./temperature.mjs";
 
-export const views = {
-  discrete,
-  gaussians,
-  fit,
-  estimators,
-  temperature,
-  leash,
-  target,
-};
+export const views = { discrete, gaussians, fit, estimators, temperature, leash, target };
