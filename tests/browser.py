@@ -21,6 +21,8 @@ SITE = ROOT / "_build" / "html"
 # Not page.route, which switches the cache off: every page would load everything.
 ONLY_THIS_MACHINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 FLAGS = ["--no-sandbox", "--disable-gpu", ONLY_THIS_MACHINE]
+# Sections far below are laid out when somebody comes near: here at once.
+LAY_OUT = "* { content-visibility: visible !important; }"
 MISSING = (
     "no Chromium was found; install it (Debian: apt-get install chromium) and "
     "playwright (pip install playwright) to run the tests in a browser"

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 import site_checks
-from browser import SITE, axe_script
+from browser import LAY_OUT, SITE, axe_script
 from PIL import Image
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("pages")]
@@ -39,10 +39,6 @@ FOCUSED = """() => {
 @pytest.fixture(scope="module")
 def names():
     return [name for name, _ in site_checks.pages(SITE)]
-
-
-# Sections far below are laid out when somebody comes near: here at once.
-LAY_OUT = "* { content-visibility: visible !important; }"
 
 
 def visit(page, site, name):

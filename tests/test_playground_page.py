@@ -4,14 +4,22 @@ import re
 
 import numpy as np
 import pytest
-from browser import axe_script
+from browser import LAY_OUT, ROOT, axe_script
 
 import kl_helpers as kl
+from tools import generated
 from tools.start_figure import Hills
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("browser")]
 TABS = "discrete", "gaussians", "fit", "estimators", "temperature", "leash", "target"
 HOUSE = [0.5, 0.25, 0.125, 0.125], [0.125, 0.5, 0.25, 0.125]
+WITH_A_FIGURE = [
+    name
+    for _, part in generated.toc_parts()
+    for name in part
+    for source in ROOT.glob(f"{name}.*")
+    if "kl-embed" in source.read_text()
+]
 SETTLE = 1200  # milliseconds: address written, numbers read aloud
 
 
@@ -452,6 +460,24 @@ def test_a_small_figure_inside_a_text(new_page, site, scrolls_sideways):
     figure.get_by_role("link", name="Open in the playground").click()
     page.wait_for_selector(".kl-panel")
     assert number(page, "sq") == 0.5 and values(page)["forward"] == shown
+    assert_quiet(page)
+
+
+@pytest.mark.parametrize("name", WITH_A_FIGURE)
+def test_a_small_figure_waits_for_its_style_in_room_kept_free(new_page, site, name):
+    page = new_page(f"{site}{name}.html", width=360)
+    page.add_style_tag(content=LAY_OUT)
+    held = []
+    page.route("**/playground.css", lambda route: held.append(route))
+    figure = page.locator(".kl-embed")
+    with page.expect_response("**/playground.js"):
+        figure.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # longer than a figure takes to be drawn
+    assert held and not figure.locator("input").count()
+    height = figure.bounding_box()["height"]
+    held[0].continue_()
+    page.wait_for_selector(".kl-embed input[type=range]")
+    assert figure.bounding_box()["height"] == height
     assert_quiet(page)
 
 

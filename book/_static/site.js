@@ -65,17 +65,23 @@ function letKeysScroll() {
   later(measureSome);
 }
 
+function addLink(rel, href) {
+  const element = Object.assign(document.createElement("link"), { rel, href });
+  document.head.append(element);
+  return element;
+}
+
 // A small figure brings its script and style along when the reader comes near it.
 function startFigures(figures) {
   const near = new IntersectionObserver(
     (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       near.disconnect();
-      const style = document.createElement("link");
-      style.rel = "stylesheet";
-      style.href = new URL("playground.css", here);
-      document.head.append(style);
-      import(new URL("playground.js", here));
+      const script = new URL("playground.js", here);
+      addLink("modulepreload", script);
+      // A figure drawn without its style is taller, and would push the text about.
+      const style = addLink("stylesheet", new URL("playground.css", here));
+      for (const end of ["load", "error"]) style.addEventListener(end, () => import(script));
     },
     { rootMargin: "100px" },
   );
