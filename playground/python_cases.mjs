@@ -1,7 +1,7 @@
 // node python_cases.mjs: states with their Python and the numbers the page shows.
 import { modelOf } from "./src/models/index.mjs";
 import { read } from "./src/state.mjs";
-import { digits, inUnit } from "./src/words.mjs";
+import { digits, inUnit, rootInUnit } from "./src/words.mjs";
 
 const ADDRESSES = [
   "tab=discrete",
@@ -17,6 +17,14 @@ const ADDRESSES = [
   "tab=temperature&unit=bits&T=0.75&z=1,2,3,-4&v=0.5,0,0,0",
   "tab=leash",
   "tab=leash&unit=bits&beta=0.3&p=0.7,0.1,0.1,0.1&r=-1,2,0.5,1",
+  "tab=detour",
+  "tab=detour&unit=bits&p=0.9&q=0.3&m=0.95",
+  "tab=field",
+  "tab=field&unit=bits&rho=-0.4&s=0.6",
+  "tab=dial",
+  "tab=dial&unit=bits&alpha=0.6&d=5&w=0.7",
+  "tab=dial&alpha=0&w=0.3",
+  "tab=dial&alpha=1",
   "tab=target&q=0.4,0.3,0.2,0.1&goal=0.3",
 ];
 
@@ -39,6 +47,14 @@ const cases = ADDRESSES.map((address) => {
   if (result.path) {
     shown.reward = digits(result.reward);
     shown.objective = digits(result.objective);
+  }
+  const amounts = { detour: result.detour, price: result.price, least: result.least };
+  for (const [name, nats] of Object.entries(amounts))
+    if (nats !== undefined) shown[name] = digits(inUnit(nats, state.unit));
+  if (result.best) shown.best = digits(result.best);
+  if (result.root) {
+    shown.root = digits(rootInUnit(result.root, state.unit));
+    shown.root_detour = digits(rootInUnit(result.rootDetour, state.unit));
   }
   const fits = result.reverseFits?.map(({ mu, sigma, kl }) => [mu, sigma, kl]) ?? [];
   return { address, problems, unit: state.unit, python: model.python(state), shown, fits };

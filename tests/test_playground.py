@@ -114,6 +114,37 @@ def test_leash_cases_against_mpmath(row):
     assert row["kl"] == pytest.approx(float(exact(policy, row["p"])), rel=1e-9)
 
 
+@pytest.mark.parametrize("row", CASES["plane"][::3])
+def test_plane_cases_against_mpmath(row):
+    rho, s = mpmath.mpf(row["rho"]), mpmath.mpf(row["s"])
+    p, q = mpmath.matrix([[1, rho], [rho, 1]]), s**2 * mpmath.eye(2)
+    for name, a, b in [("kl", p, q), ("reverse", q, p)]:
+        ratio = b**-1 * a
+        true = (ratio[0, 0] + ratio[1, 1] - 2 - mpmath.log(mpmath.det(ratio))) / 2
+        assert row[name] == pytest.approx(float(true), rel=1e-9, abs=1e-14)
+
+
+@pytest.mark.parametrize("row", CASES["alpha"])
+def test_alpha_cases_against_mpmath(row):
+    alpha, q = mpmath.mpf(row["alpha"]), row["q"]
+
+    def logs(x):
+        p = sum(m["weight"] * mpmath.npdf(x, m["mu"], 1) for m in row["mixture"])
+        return mpmath.log(p), mpmath.log(mpmath.npdf(x, q["mu"], q["sigma"]))
+
+    def integrand(x):
+        a, b = logs(x)
+        if alpha in (0, 1):
+            first, second = (a, b) if alpha else (b, a)
+            return mpmath.exp(first) * (first - second)
+        return mpmath.exp(alpha * a + (1 - alpha) * b)
+
+    with mpmath.workdps(20):
+        whole = mpmath.quad(integrand, [*range(-36, 37, 3)])
+    true = whole if alpha in (0, 1) else (1 - whole) / (alpha * (1 - alpha))
+    assert row["price"] == pytest.approx(float(true), rel=1e-9, abs=1e-9)
+
+
 @pytest.mark.parametrize("row", CASES["mixture"][:4])
 def test_mixture_cases_against_mpmath(row):
     parts, q = row["mixture"], row["q"]
@@ -151,6 +182,13 @@ def test_stored_minima_are_what_scipy_finds_today(index):
     assert stored["seed"] == row["seed"]
     now = oracle.minima(row["mixture"], row["seed"])
     assert_same_points(now, stored["reverse"])
+
+
+@pytest.mark.parametrize("index", range(0, len(oracle.DIALS), 4))
+def test_stored_minima_of_the_dial_are_what_scipy_finds_today(index):
+    stored = json.loads(oracle.ORACLE_CASES.read_text())["dial"][index]
+    assert (stored["alpha"], stored["d"], stored["w"]) == oracle.DIALS[index]
+    assert_same_points(oracle.dial(*oracle.DIALS[index]), stored["minima"])
 
 
 def test_stored_js_is_what_scipy_finds_today():
@@ -195,7 +233,7 @@ def test_copied_python_gives_the_numbers_shown(case, capsys):
 
 def test_every_tab_has_python():
     tabs = {case["address"].split("&")[0] for case in SHOWN}
-    assert len(tabs) == 7
+    assert len(tabs) == 10
 
 
 def test_the_bundles_are_small():

@@ -11,7 +11,8 @@ from tools import generated
 from tools.start_figure import Hills
 
 pytestmark = [pytest.mark.site, pytest.mark.xdist_group("browser")]
-TABS = "discrete", "gaussians", "fit", "estimators", "temperature", "leash", "target"
+TABS = "discrete", "detour", "gaussians", "fit", "dial", "field", "estimators"
+TABS += "temperature", "leash", "target"
 HOUSE = [0.5, 0.25, 0.125, 0.125], [0.125, 0.5, 0.25, 0.125]
 WITH_A_FIGURE = [
     name
@@ -326,6 +327,59 @@ def test_a_leash_by_keyboard(open_at):
     assert f"times the KL in nats is {policy @ rewards - beta * spent:.4f}" in text
 
 
+def test_a_detour_by_keyboard_and_mouse(open_at):
+    page = open_at("#tab=detour")
+    verdict = panel(page).locator(".kl-verdict")
+    p, q = [0.5, 0.5], [0.1, 0.9]
+    assert_shows(page, kl.kl_divergence(p, q), kl.kl_divergence(q, p))
+    for m, says in [(0.6, "at least as much as"), (0.3, "less than")]:
+        press(page, "m", "Home")
+        press(page, "m", "ArrowRight", round(100 * m) - 1)
+        assert number(page, "m") == m
+        stop = [m, 1 - m]
+        through = kl.kl_divergence(p, stop) + kl.kl_divergence(stop, q)
+        text = f"D(P‖M) + D(M‖Q) = {through:.4f} nats, {says} D(P‖Q) = 0.5108 nats."
+        assert verdict.inner_text().startswith(text)
+    roots = [
+        np.sqrt(kl.js_divergence(*pair)) for pair in [(p, q), (p, stop), (stop, q)]
+    ]
+    assert (
+        f"{roots[0]:.4f} straight, {roots[1] + roots[2]:.4f} t" in verdict.inner_text()
+    )
+    drag(page, "m", dx=-40)
+    assert number(page, "m") < 0.29
+
+
+def test_a_dial_by_keyboard(open_at):
+    page = open_at("#tab=dial&alpha=0.1")
+    listed = panel(page).locator(".kl-optima li")
+    assert listed.first.inner_text().startswith("takes the left hill: mean -2.98")
+    press(page, "alpha", "ArrowRight", 2)
+    assert listed.first.inner_text().startswith("covers both: mean 0.00")
+    press(page, "alpha", "End")
+    target = ([0.5, 0.5], [-3, 3], [1, 1])
+    (forward,) = kl.fit_forward_kl(target)
+    reverse = kl.reverse_kl(forward.mu, forward.cov**0.5, target)
+    assert_shows(page, forward.kl, reverse)
+    press(page, "alpha", "Home")
+    assert values(page)["reverse"] == f"{kl.fit_reverse_kl(target)[0].kl:.4f}"
+
+
+def test_a_mean_field_by_keyboard_and_mouse(open_at):
+    page = open_at("#tab=field")
+    origin, cov = np.zeros(2), np.array([[1, 0.6], [0.6, 1]])
+    press(page, "rho", "ArrowLeft", 30)
+    drag(page, "s", dx=-20)
+    width = number(page, "s")
+    assert 0.2 < width < 1
+    q = origin, width**2 * np.eye(2)
+    assert_shows(page, kl.kl_mvn(origin, cov, *q), kl.kl_mvn(*q, origin, cov))
+    text = panel(page).locator(".kl-verdict").inner_text()
+    least = -np.log(1 - 0.6**2) / 2
+    assert "D(Q‖P) at width 0.8000, variance 1 − ρ² = 0.6400" in text
+    assert f"Both pay {least:.4f} nats" in text
+
+
 def test_hitting_the_target(open_at):
     page = open_at("#tab=target&goal=0.17")
     press(page, "q1", "ArrowRight")
@@ -341,7 +395,13 @@ def test_hitting_the_target(open_at):
 
 @pytest.mark.parametrize(
     ("tab", "control"),
-    list(zip(TABS, ("q1", "sq", "d", "n", "v2", "r2", "q3"), strict=True)),
+    list(
+        zip(
+            TABS,
+            ("q1", "m", "sq", "d", "alpha", "s", "n", "v2", "r2", "q3"),
+            strict=True,
+        )
+    ),
 )
 def test_the_address_brings_the_picture_back(open_at, tab, control):
     page = open_at(f"#tab={tab}&unit=bits")
@@ -469,36 +529,41 @@ def test_a_small_figure_waits_for_its_style_in_room_kept_free(new_page, site, na
     page.add_style_tag(content=LAY_OUT)
     held = []
     page.route("**/playground.css", lambda route: held.append(route))
-    figure = page.locator(".kl-embed")
+    figures = page.locator(".kl-embed").all()
     with page.expect_response("**/playground.js"):
-        figure.scroll_into_view_if_needed()
+        figures[0].scroll_into_view_if_needed()
     page.wait_for_timeout(300)  # longer than a figure takes to be drawn
-    assert held and not figure.locator("input").count()
-    height = figure.bounding_box()["height"]
+    assert held and not page.locator(".kl-embed input").count()
+    kept_free = [figure.bounding_box()["height"] for figure in figures]
     held[0].continue_()
-    page.wait_for_selector(".kl-embed input[type=range]")
-    assert figure.bounding_box()["height"] == height
+    for figure in figures:
+        figure.locator("input[type=range]").first.wait_for()
+    assert [figure.bounding_box()["height"] for figure in figures] == kept_free
     assert_quiet(page)
 
 
 @pytest.mark.parametrize(
-    ("chapter", "text", "control", "value"),
+    ("chapter", "text", "place", "control", "value"),
     [
-        ("ch01_definition_and_gibbs", "Open in the playground", "p1", 0.5),
-        ("ch03_forward_and_reverse", "Open in the playground", "d", 4),
-        ("ch05_ppo", "k1, k2 and k3 side by side", "n", 100),
-        ("ch04_vae", "Open in the playground", "sp", 1),
-        ("ch06_distillation", "Open in the playground", "T", 8),
-        ("ch11_rlhf", "Open in the playground", "beta", 1),
+        ("ch01_definition_and_gibbs", "Open in the playground", 0, "p1", 0.5),
+        ("ch03_forward_and_reverse", "Open in the playground", 0, "d", 4),
+        ("ch01_definition_and_gibbs", "Open in the playground", 1, "m", 0.25),
+        ("ch03_forward_and_reverse", "Open in the playground", 1, "rho", 0.9),
+        ("ch05_ppo", "k1, k2 and k3 side by side", 0, "n", 100),
+        ("ch04_vae", "Open in the playground", 0, "sp", 1),
+        ("ch06_distillation", "Open in the playground", 0, "T", 8),
+        ("ch09_divergence_family", "Open in the playground", 0, "alpha", 0.05),
+        ("ch11_rlhf", "Open in the playground", 0, "beta", 1),
     ],
 )
 def test_chapters_link_to_the_picture_they_discuss(
-    new_page, site, chapter, text, control, value
+    new_page, site, chapter, text, place, control, value
 ):
     page = new_page(f"{site}notebooks/{chapter}.html")
+    page.add_style_tag(content=LAY_OUT)
     if page.locator(".kl-embed").count():
-        page.locator(".kl-embed").scroll_into_view_if_needed()
-    page.get_by_role("link", name=text).click()
+        page.locator(".kl-embed").nth(place).scroll_into_view_if_needed()
+    page.get_by_role("link", name=text).nth(place).click()
     page.wait_for_selector(".kl-panel")
     assert number(page, control) == value
     assert_quiet(page)

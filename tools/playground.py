@@ -102,6 +102,8 @@ def cases():
         "normal": [normal_case(*g) for g in gaussians(rng)],
         "temperature": [temperature_case(*z) for z in logit_pairs(rng)],
         "leash": [leash_case(*row) for row in leashes()],
+        "plane": [plane_case(*row) for row in planes()],
+        "alpha": [alpha_case(*row) for row in dials()],
         "estimators": [estimator_case(p, q) for p, q in discrete_pairs(rng)[2:12]],
         "mixture": [mixture_case(seed) for seed in range(12)],
         "fits": [fit_case(seed) for seed in range(FITS)],
@@ -196,6 +198,45 @@ def leash_case(p, rewards, beta):
         "beta": beta,
         "policy": policy.tolist(),
         "kl": number(kl.kl_divergence(policy, p)),
+    }
+
+
+def planes():
+    return [
+        (rho, s) for rho in (-0.95, -0.3, 0.0, 0.5, 0.9) for s in (0.2, 0.436, 1.0, 2.0)
+    ]
+
+
+def plane_case(rho, s):
+    origin, cov_q = np.zeros(2), s**2 * np.eye(2)
+    cov_p = np.array([[1, rho], [rho, 1]])
+    return {
+        "rho": rho,
+        "s": s,
+        "kl": number(kl.kl_mvn(origin, cov_p, origin, cov_q)),
+        "reverse": number(kl.kl_mvn(origin, cov_q, origin, cov_p)),
+    }
+
+
+def dials():
+    """A mixture, a bell and an alpha each."""
+    rng = np.random.default_rng(22)
+    for alpha in (0.0, 0.01, 0.3, 0.5, 0.99, 1.0):
+        for d, w in ((0.0, 0.5), (4.0, 0.7), (9.0, 0.05)):
+            mixture = [w, 1 - w], [-d / 2, d / 2], [1, 1]
+            mu, sigma = rng.uniform(-3, 3), rng.uniform(1, 3)
+            yield mixture, round(mu, 3), round(sigma, 3), alpha
+
+
+def alpha_case(mixture, mu, sigma, alpha):
+    x = np.arange(-30, 30, 0.01)  # far enough, and no density is rounded to zero
+    p = sum(w * np.exp(-((x - m) ** 2) / 2) for w, m, _ in zip(*mixture, strict=True))
+    q = np.exp(-(((x - mu) / sigma) ** 2) / 2)
+    return {
+        "mixture": parts(mixture),
+        "q": {"mu": float(mu), "sigma": float(sigma)},
+        "alpha": alpha,
+        "price": number(kl.alpha_divergence(p / p.sum(), q / q.sum(), alpha=alpha)),
     }
 
 

@@ -1,6 +1,6 @@
-// A small figure of the playground inside a text: one slider, one prompt.
+// A small figure of the playground inside a text: one slider or two, one prompt.
 // <div class="kl-embed" data-tab="fit" data-state="d=4" data-slider="d"
-//   data-prompt="…">what a reader without scripts sees</div>
+//   data-chart="0" data-prompt="…">what a reader without scripts sees</div>
 import { changed, controlsOf } from "./change.mjs";
 import { modelOf } from "./models/index.mjs";
 import { read, write } from "./state.mjs";
@@ -10,21 +10,23 @@ import { afterPause, element } from "./views/dom.mjs";
 import { announcement, numbersView } from "./views/pair.mjs";
 import { pictures } from "./views/pictures.mjs";
 
-// The picture can be pulled at what the slider moves, and nowhere else.
-const withOneHandle = (chart, id) => ({
+// The picture can be pulled at what the sliders move, and nowhere else.
+const withHandlesOf = (chart, controls) => ({
   ...chart,
   pull: "",
   handles: (...given) =>
-    (chart.handles?.(...given) ?? []).filter(
-      (handle) => (handle.control ?? handle.id) === id,
+    (chart.handles?.(...given) ?? []).filter((handle) =>
+      controls.some(({ id }) => id === (handle.control ?? handle.id)),
     ),
 });
 
 export function startEmbed(root, playground) {
-  const { tab, slider: id, prompt } = root.dataset;
+  const { tab, slider: ids, prompt, chart = 0 } = root.dataset;
   const model = modelOf(tab);
-  const control = model && controlsOf(model).find((one) => one.id === id);
-  if (!control) return; // what stands inside the element stays
+  const wanted = ids?.split(" ") ?? [];
+  const controls = model ? controlsOf(model).filter(({ id }) => wanted.includes(id)) : [];
+  const shown = views[tab]?.charts[chart];
+  if (!controls.length || !shown) return; // what stands inside the element stays
   let { state } = read(`tab=${tab}&${root.dataset.state ?? ""}`);
   let result = model.compute(state);
   const page = {
@@ -33,16 +35,15 @@ export function startEmbed(root, playground) {
     patch: (values) => set({ ...state, ...values }),
     change: (one, value) => set(changed(state, one, model.fields[one.field], value)),
   };
-  const view = views[tab];
-  const drawn = pictures(model, view, page, [withOneHandle(view.charts[0], id)]);
+  const drawn = pictures(model, page, [withHandlesOf(shown, controls)]);
   const numbers = numbersView();
-  const knob = slider(control, model.fields[control.field], page.change);
+  const knobs = controls.map((one) => slider(one, model.fields[one.field], page.change));
   const link = element("a", {}, "Open in the playground");
   const aloud = element("p", { class: "visually-hidden", "aria-live": "polite" });
   root.replaceChildren(
     element("p", { class: "kl-prompt" }, prompt ?? model.prompt),
     ...drawn.boxes,
-    knob.row,
+    ...knobs.map(({ row }) => row),
     numbers.box,
     element("p", {}, link),
     aloud,
@@ -61,7 +62,7 @@ export function startEmbed(root, playground) {
     result = model.compute(state);
     drawn.show(result, state);
     numbers.show(result.pair, state.unit);
-    knob.show(state);
+    knobs.forEach((knob) => knob.show(state));
     link.href = `${playground}#${write(state)}`;
   }
   show();

@@ -2,6 +2,9 @@
 
 export const inUnit = (nats, unit) => (unit === "bits" ? nats / Math.LN2 : nats);
 
+// A root of an amount in nats.
+export const rootInUnit = (root, unit) => Math.sqrt(inUnit(root * root, unit));
+
 export function digits(value) {
   if (value === Infinity) return "∞";
   const size = Math.abs(value);

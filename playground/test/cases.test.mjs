@@ -4,11 +4,13 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import * as discrete from "../src/discrete.mjs";
 import * as estimators from "../src/estimators.mjs";
+import { alphaDivergence, fitAlpha } from "../src/dial.mjs";
 import { costWithDerivatives, fitReverse } from "../src/fit.mjs";
 import { hillFits } from "../src/hill_prices.mjs";
 import { jsNormal, klNormal } from "../src/gaussian.mjs";
 import * as leash from "../src/leash.mjs";
 import { pricesByHalf } from "../src/prices.mjs";
+import { bestWidth, planeForward, planeReverse } from "../src/plane.mjs";
 import { forwardKl, jsMixture, moments, reverseKl } from "../src/mixture.mjs";
 import * as temperature from "../src/temperature.mjs";
 
@@ -90,6 +92,40 @@ test("no other policy earns more after the price of its KL", () => {
   }
 });
 
+test("a correlated bell and a round one", () => {
+  for (const { rho, s, kl, reverse } of cases.plane) {
+    close(planeForward(rho, s), kl, `kl at ${rho}, ${s}`, CLOSED, 1e-13);
+    close(planeReverse(rho, s), reverse, `reverse at ${rho}, ${s}`, CLOSED, 1e-13);
+    const [forward, best] = [planeForward(rho, 1), planeReverse(rho, bestWidth(rho))];
+    close(forward, best, `the least of both at ${rho}`, CLOSED, 1e-13);
+    assert.ok(forward <= planeForward(rho, s) + 1e-13);
+    assert.ok(best <= planeReverse(rho, s) + 1e-13);
+  }
+});
+
+test("α-divergences of a mixture and a bell", () => {
+  for (const { mixture, q, alpha, price } of cases.alpha)
+    close(alphaDivergence(q, mixture, alpha), price, `price at ${alpha}`, 1e-8, QUADRATURE);
+});
+
+test("every best bell of the dial that scipy finds, and no other", () => {
+  for (const { alpha, d, w, minima } of oracle.dial) {
+    const mixture = [
+      { weight: w, mu: -d / 2, sigma: 1 },
+      { weight: 1 - w, mu: d / 2, sigma: 1 },
+    ];
+    const fits = fitAlpha(mixture, alpha);
+    const prices = fits.map(({ kl }) => kl);
+    prices.slice(1).forEach((kl, i) => assert.ok(kl > prices[i] - 1e-9, "cheapest first"));
+    sameBells(
+      fits.sort((one, other) => one.mu - other.mu),
+      minima,
+      `α = ${alpha}, hills ${d} apart, weight ${w}`,
+      1e-4,
+    );
+  }
+});
+
 test("k1, k2 and k3", () => {
   for (const row of cases.estimators)
     for (const name of ["k1", "k2", "k3"])
@@ -139,8 +175,13 @@ test("Jensen-Shannon divergences", () => {
   }
 });
 
-function sameOptima(mixture, expected, what, place) {
-  const found = fitReverse(mixture).sort((a, b) => a.mu - b.mu);
+const sameOptima = (mixture, ...rest) =>
+  sameBells(
+    fitReverse(mixture).sort((a, b) => a.mu - b.mu),
+    ...rest,
+  );
+
+function sameBells(found, expected, what, place) {
   assert.equal(found.length, expected.length, `${what}: ${JSON.stringify(found)}`);
   found.forEach(({ mu, sigma, kl }, i) => {
     close(mu, expected[i][0], `${what}, mu`, 0, place);

@@ -86,6 +86,29 @@ def forward_on_line(point, target):
     return value, gradient
 
 
+def alpha_on_line(alpha):
+    """The alpha-divergence of p and q, 0 < alpha < 1, and its gradient, as above.
+
+    Panels over a fixed stretch of the line: what counts may lie far from q.
+    """
+    inside, share = np.polynomial.legendre.leggauss(8)
+    middles = np.arange(-39.75, 40, 0.5)
+    x, weights = (middles[:, None] + inside / 4).ravel(), np.tile(share / 4, 160)
+
+    @np.errstate(all="ignore")  # a search may step to where nothing is left of q
+    def objective(point, target):
+        mu, log_sigma = point
+        z = (x - mu) / np.exp(log_sigma)
+        log_q = -(z**2) / 2 - log_sigma - np.log(2 * np.pi) / 2
+        log_p = line_log_density(x, target)[0]
+        mass = weights * np.exp(alpha * log_p + (1 - alpha) * log_q)
+        slopes = z / np.exp(log_sigma), z**2 - 1
+        gradient = -np.array([mass @ slope for slope in slopes]) / alpha
+        return (1 - mass.sum()) / (alpha * (1 - alpha)), gradient
+
+    return objective
+
+
 def root_of(point):
     """mu and the lower root of the covariance, with independent coordinates or not."""
     if len(point) == 4:

@@ -18,6 +18,19 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "playground" / "cases.json"
 ORACLE_CASES = ROOT / "playground" / "oracle_cases.json"
 STARTS = 200
+DIALS = [  # alpha, distance of the hills, weight of the left one
+    (0.01, 5.6, 0.5),
+    (0.05, 6, 0.5),
+    (0.12, 6, 0.5),
+    (0.13, 6, 0.5),
+    (0.3, 6, 0.5),
+    (0.6, 6, 0.5),
+    (0.2, 6, 0.7),
+    (0.5, 6, 0.7),
+    (0.5, 8, 0.5),
+    (0.2, 4, 0.5),
+    (0.8, 9, 0.05),
+]
 
 
 def columns(parts):
@@ -29,6 +42,13 @@ def minima(parts, seed, starts=STARTS):
     target = columns(parts)
     found = mixtures.line_minima(mixtures.reverse_on_line, target, starts, seed)
     return sorted(found.tolist())
+
+
+def dial(alpha, distance, weight):
+    """[mu, sigma, price] of each minimum of an alpha-divergence, in the order of mu."""
+    target = [weight, 1 - weight], [-distance / 2, distance / 2], [1.0, 1.0]
+    objective = mixtures.alpha_on_line(alpha)
+    return sorted(mixtures.line_minima(objective, target, STARTS, 0).tolist())
 
 
 def js(parts, q):
@@ -57,7 +77,16 @@ def build():
         {"mixture": [{"weight": 1.0, **row["p"]}], "q": row["q"]}
         for row in cases["normal"]
     ]
-    return {"fits": fits, "js": [{**pair, "js": js(**spread(pair))} for pair in pairs]}
+    return {
+        "fits": fits,
+        "js": [{**pair, "js": js(**spread(pair))} for pair in pairs],
+        "dial": [dial_case(*row) for row in DIALS],
+    }
+
+
+def dial_case(alpha, distance, weight):
+    found = dial(alpha, distance, weight)
+    return {"alpha": alpha, "d": distance, "w": weight, "minima": found}
 
 
 def mixture_of(row):

@@ -5,6 +5,7 @@ import { logNormal } from "../gaussian.mjs";
 import { forwardKl, jsMixture, logMixture, moments, reverseKl } from "../mixture.mjs";
 import { pricesByHalf } from "../prices.mjs";
 import { jsOfDensities, literal, perUnit, program, X_AXIS } from "../python.mjs";
+import { remember } from "../remember.mjs";
 import { densityPair, PRINTS } from "./pair.mjs";
 
 export const hills = ({ d, w }) => [
@@ -18,17 +19,8 @@ export function kindOf({ mu }, d) {
   return mu < 0 ? "takes the left hill" : "takes the right hill";
 }
 
-const lastFits = new Map();
-
 // The optima depend on the hills alone, not on where q has been moved to.
-function optima(state) {
-  const key = `${state.d} ${state.w}`;
-  if (!lastFits.has(key)) {
-    if (lastFits.size > 200) lastFits.clear();
-    lastFits.set(key, fitReverse(hills(state)));
-  }
-  return lastFits.get(key);
-}
+const optima = remember(fitReverse);
 
 export const fit = {
   id: "fit",
@@ -67,7 +59,7 @@ export const fit = {
       q,
       mixture,
       forwardFit: { ...forward, kl: forwardKl(forward, mixture) },
-      reverseFits: optima(state),
+      reverseFits: optima(mixture),
       prices: pricesByHalf(state.w),
       pair: densityPair({
         logP: (x) => logMixture(x, mixture),

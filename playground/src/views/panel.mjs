@@ -7,10 +7,10 @@ import { pythonView } from "./python.mjs";
 
 export function panel(model, view, page) {
   const [main, ...more] = view.charts;
-  const first = pictures(model, view, page, [main]);
-  const rest = pictures(model, view, page, more);
+  const first = pictures(model, page, [main]);
+  const rest = pictures(model, page, more);
   const numbers = numbersView();
-  const terms = termsView();
+  const terms = view.withoutTerms ? null : termsView();
   const knobs = sliders(model, page.change);
   const own = view.controls?.(page);
   const python = pythonView();
@@ -19,7 +19,7 @@ export function panel(model, view, page) {
     { class: "kl-panel" },
     element("p", { class: "kl-prompt" }, model.prompt),
     element("div", { class: "kl-first" }, (view.controlsFirst && own?.box) || ""),
-    element("div", { class: "kl-main" }, ...first.boxes, terms.box),
+    element("div", { class: "kl-main" }, ...first.boxes, terms?.box ?? ""),
     element("div", { class: "kl-side" }, numbers.box, ...knobs.groups),
     element(
       "div",
@@ -33,7 +33,7 @@ export function panel(model, view, page) {
     first.show(result, state);
     rest.show(result, state);
     numbers.show(result.pair, state.unit);
-    terms.show(result.pair, state.unit);
+    terms?.show(result.pair, state.unit);
     knobs.show(state);
     own?.update(result, state);
     python.show(model.python(state));

@@ -3,7 +3,7 @@ import { controlsOf } from "../change.mjs";
 import { addHandles, startDragging } from "./drag.mjs";
 import { element } from "./dom.mjs";
 
-export function pictures(model, view, page, charts = view.charts) {
+export function pictures(model, page, charts) {
   const byId = Object.fromEntries(
     controlsOf(model).map((control) => [control.id, control]),
   );

@@ -1,0 +1,72 @@
+// The bell that is best at this α, and what the pair costs at every α.
+import { normal } from "../gaussian.mjs";
+import { kindOf } from "../models/fit.mjs";
+import { chart, densities, dot, lineY, range, ruleX, ruleY, SECOND } from "../views/charts.mjs";
+import { element } from "../views/dom.mjs";
+import { amount, inUnit, short } from "../words.mjs";
+
+const words = ({ mu, sigma }) => `mean ${short(mu)}, standard deviation ${short(sigma)}`;
+
+function picture({ pair, q, fits }, { alpha, d }, width) {
+  const others = fits.slice(1).map((fit) =>
+    lineY(
+      range(pair.from, pair.to, 200).map((x) => ({ x, y: normal(x, fit) })),
+      { x: "x", y: "y", ...SECOND },
+    ),
+  );
+  const label =
+    `Two hills ${short(d)} apart, and Q, the best bell at α = ${short(alpha)}: ` +
+    `${words(q)}, it ${kindOf(q, d)}.`;
+  return densities(pair, width, label, others);
+}
+
+function priceChart({ priceAt, price, pair }, { alpha, unit }, width) {
+  const rows = range(0, 1, 50).map((a) => ({ a, y: inUnit(priceAt(a), unit) }));
+  const label =
+    `The α-divergence of this P and this Q for α from 0, ${amount(pair.reverse, unit)}, to ` +
+    `1, ${amount(pair.forward, unit)}; now ${amount(price, unit)} at ${short(alpha)}.`;
+  return chart(label, {
+    width,
+    x: { domain: [0, 1], label: "α" },
+    y: { label: `α-divergence, ${unit}`, nice: true, zero: true },
+    marks: [
+      lineY(rows, { x: "a", y: "y", stroke: "var(--gap)", strokeWidth: 2.5 }),
+      ruleX([alpha], { stroke: "var(--control)" }),
+      dot([inUnit(price, unit)], { x: alpha, y: (y) => y, r: 5, fill: "currentColor" }),
+      ruleY([0]),
+    ],
+  });
+}
+
+function controls() {
+  const list = element("ol", { class: "kl-optima" });
+  const box = element(
+    "div",
+    { class: "kl-fits" },
+    element("p", {}, "Every bell that is best among its neighbours, cheapest first:"),
+    list,
+  );
+  const update = ({ fits }, { d, unit }) =>
+    list.replaceChildren(
+      ...fits.map((fit) =>
+        element("li", {}, `${kindOf(fit, d)}: ${words(fit)}, ${amount(fit.kl, unit)}`),
+      ),
+    );
+  return { box, update };
+}
+
+export const dial = {
+  charts: [
+    {
+      draw: picture,
+      caption:
+        "P blue, Q orange and dashed. Purple and dotted: bells that are best among their neighbours, and dearer.",
+    },
+    {
+      draw: priceChart,
+      caption:
+        "The α-divergence of this P and this Q: D(Q‖P) at the left end, D(P‖Q) at the right. Dot: now.",
+    },
+  ],
+  controls,
+};
