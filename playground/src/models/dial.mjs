@@ -18,7 +18,7 @@ export const dial = {
     "Q is the best bell at this α. Turn α from 0, reverse, to 1, forward: does Q change little by little?",
   fields: {
     alpha: number({ default: 0.05, min: 0, max: 1, decimals: 2 }),
-    d: number({ default: 6, min: 0, max: 9, decimals: 2 }),
+    d: number({ default: 6, min: 1, max: 9, decimals: 2 }),
     w: number({ default: 0.5, min: 0.05, max: 0.95, decimals: 2 }),
   },
   groups: [

@@ -22,13 +22,14 @@ function picture({ pair, q, fits }, { alpha, d }, width) {
 
 function priceChart({ priceAt, price, pair }, { alpha, unit }, width) {
   const rows = range(0, 1, 50).map((a) => ({ a, y: inUnit(priceAt(a), unit) }));
+  const top = Math.max(0.05, ...rows.map(({ y }) => y));
   const label =
     `The α-divergence of this P and this Q for α from 0, ${amount(pair.reverse, unit)}, to ` +
     `1, ${amount(pair.forward, unit)}; now ${amount(price, unit)} at ${short(alpha)}.`;
   return chart(label, {
     width,
     x: { domain: [0, 1], label: "α" },
-    y: { label: `α-divergence, ${unit}`, nice: true, zero: true },
+    y: { label: `α-divergence, ${unit}`, domain: [0, 1.1 * top], nice: true },
     marks: [
       lineY(rows, { x: "a", y: "y", stroke: "var(--gap)", strokeWidth: 2.5 }),
       ruleX([alpha], { stroke: "var(--control)" }),

@@ -25,7 +25,7 @@ const rings = ([along, across]) =>
     }),
   );
 
-const drawn = (rows, style) => rows.map((ring) => lineY(ring, { x: "x", y: "y", ...style }));
+const drawn = (rows, style) => rows.map((ring) => lineY(ring, { x: "x", y: "y", clip: true, ...style }));
 
 function fromAbove({ best }, { rho, s }, width) {
   const size = Math.min(width, 300);
@@ -76,7 +76,7 @@ function prices({ forwardAt, reverseAt, best, least, pair }, { s, unit }, width)
         x: 2,
         y: lowest,
         text: () => `−½ log(1 − ρ²) = ${digits(lowest)}`,
-        dy: 13,
+        dy: lowest > top / 8 ? 13 : -9,
         textAnchor: "end",
         fill: "currentColor",
       }),
