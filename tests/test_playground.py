@@ -227,6 +227,8 @@ def test_copied_python_gives_the_numbers_shown(case, capsys):
             assert value == pytest.approx(float(text), abs=5.1e-5, rel=6e-3)
             assert f"{value:.4f}" == text or value < 5e-5
     assert f" {case['unit']}" in printed
+    if "beside" in names:  # a best bell, and its neighbours
+        assert names["beside"] > names["price"]
     fits = names.get("fits", [])
     assert [f.kl for f in fits] == pytest.approx([f[2] for f in case["fits"]], abs=1e-7)
 

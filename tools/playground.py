@@ -210,11 +210,18 @@ def planes():
 def plane_case(rho, s):
     origin, cov_q = np.zeros(2), s**2 * np.eye(2)
     cov_p = np.array([[1, rho], [rho, 1]])
+    x = np.arange(-14, 14, 0.05)
+    plane = np.stack(np.meshgrid(x, x), -1).reshape(-1, 2)
+    p, q = (
+        np.exp(-((plane @ np.linalg.inv(cov)) * plane).sum(-1) / 2)
+        for cov in (cov_p, cov_q)
+    )
     return {
         "rho": rho,
         "s": s,
         "kl": number(kl.kl_mvn(origin, cov_p, origin, cov_q)),
         "reverse": number(kl.kl_mvn(origin, cov_q, origin, cov_p)),
+        "js": number(kl.js_divergence(p / p.sum(), q / q.sum())),
     }
 
 

@@ -40,15 +40,21 @@ function between(q, alpha, { x, logP }) {
   };
 }
 
+const priceOf = (q, alpha, nodes) =>
+  Math.max((1 - between(q, alpha, nodes).weight) / (alpha * (1 - alpha)), 0);
+
 // (1 - sum of p^α q^(1-α)) / α(1 - α), in nats: D(Q‖P) at 0, D(P‖Q) at 1.
-export function alphaDivergence(q, mixture, alpha, nodes = grid(mixture)) {
-  if (alpha === 0) return reverseKl(q, mixture);
-  if (alpha === 1) return forwardKl(q, mixture);
-  return Math.max((1 - between(q, alpha, nodes).weight) / (alpha * (1 - alpha)), 0);
+export function alphaDivergenceOf(q, mixture) {
+  const nodes = grid(mixture);
+  return (alpha) => {
+    if (alpha === 0) return reverseKl(q, mixture);
+    if (alpha === 1) return forwardKl(q, mixture);
+    return priceOf(q, alpha, nodes);
+  };
 }
 
 // Q takes the moments of p^α q^(1-α), which never raises the price, until it has them.
-// For a small α that is slow, so it goes further the same way as long as that pays.
+// For a small α that is slow: it goes further the same way, and comes back if that is dearer.
 function settle(q, alpha, nodes) {
   let here = between(q, alpha, nodes);
   let stride = 1;
@@ -57,8 +63,10 @@ function settle(q, alpha, nodes) {
     if (Math.abs(a) + Math.abs(b) < ARRIVED * alpha) break;
     const next = { mu: q.mu + stride * a, sigma: q.sigma * Math.exp(stride * b) };
     const there = between(next, alpha, nodes);
-    if (there.weight < here.weight - ROUNDING) stride = Math.max(stride / 4, 1);
-    else [q, here, stride] = [next, there, stride * 1.5];
+    if (there.weight >= here.weight - ROUNDING)
+      [q, here, stride] = [next, there, stride * 1.5];
+    else if (stride > 1) stride = Math.max(stride / 4, 1);
+    else break;
   }
   return q;
 }
@@ -72,7 +80,7 @@ export function fitAlpha(mixture, alpha) {
   const middle = moments(mixture);
   if (alpha === 1) return [{ ...middle, kl: forwardKl(middle, mixture) }];
   const nodes = grid(mixture);
-  const price = (q) => alphaDivergence(q, mixture, alpha, nodes);
+  const price = (q) => priceOf(q, alpha, nodes);
   const found = [];
   for (const start of [...fitReverse(mixture), { ...middle, mu: middle.mu + NUDGE }]) {
     const end = settle(start, alpha, nodes);

@@ -26,7 +26,7 @@ export function startEmbed(root, playground) {
   const wanted = ids?.split(" ") ?? [];
   const controls = model ? controlsOf(model).filter(({ id }) => wanted.includes(id)) : [];
   const shown = views[tab]?.charts[chart];
-  if (!controls.length || !shown) return; // what stands inside the element stays
+  if (!shown || !wanted.length || controls.length < wanted.length) return; // the text stays
   let { state } = read(`tab=${tab}&${root.dataset.state ?? ""}`);
   let result = model.compute(state);
   const page = {

@@ -1,6 +1,6 @@
 // One Gaussian against another, in nats. A Gaussian is { mu, sigma }.
 import { integrate } from "./integral.mjs";
-import { logRatio, tangentGap } from "./stable.mjs";
+import { logMean, logRatio, tangentGap } from "./stable.mjs";
 
 const REACH = 13; // standard deviations: what lies outside is below 1e-37
 
@@ -32,8 +32,7 @@ export function jsOfDensities(logP, logQ, range) {
   const share = (a, logM) => (a < -745 ? 0 : Math.exp(a) * (a - logM));
   const f = (x) => {
     const [a, b] = [logP(x), logQ(x)];
-    const top = Math.max(a, b);
-    const logM = top + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.LN2;
+    const logM = logMean(a, b);
     return (share(a, logM) + share(b, logM)) / 2;
   };
   return Math.min(Math.max(integrate(f, ...range), 0), Math.LN2);

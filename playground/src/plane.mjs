@@ -1,5 +1,6 @@
 // Two centred bells in the plane: P with variances 1 and a correlation, Q round.
-import { klNormal } from "./gaussian.mjs";
+import { klNormal, logNormal } from "./gaussian.mjs";
+import { logMean } from "./stable.mjs";
 
 const CELLS = 4; // to the narrower standard deviation
 const REACH = 8; // standard deviations of the wider one
@@ -25,8 +26,7 @@ export function jsPlane(rho, s) {
   for (const a of first)
     for (const b of second) {
       const [logP, logQ] = [a.logP + b.logP, a.logQ + b.logQ];
-      const logM =
-        Math.max(logP, logQ) + Math.log1p(Math.exp(-Math.abs(logP - logQ))) - Math.LN2;
+      const logM = logMean(logP, logQ);
       const terms = Math.exp(logP) * (logP - logM) + Math.exp(logQ) * (logQ - logM);
       total += (a.weight * b.weight * terms) / 2;
     }
@@ -37,12 +37,10 @@ export function jsPlane(rho, s) {
 function halfAxis(width, s) {
   const [narrow, wide] = [Math.min(width, s), Math.max(width, s)];
   const step = narrow / CELLS;
-  const log = (x, sigma) =>
-    -((x / sigma) ** 2) / 2 - Math.log(sigma) - Math.log(2 * Math.PI) / 2;
   const count = Math.ceil((REACH * wide) / step);
   return Array.from({ length: count + 1 }, (_, i) => ({
-    logP: log(i * step, width),
-    logQ: log(i * step, s),
+    logP: logNormal(i * step, bell(width)),
+    logQ: logNormal(i * step, bell(s)),
     weight: (i === 0 ? 1 : 2) * step,
   }));
 }

@@ -18,6 +18,10 @@ export function logRatio(a, b) {
 
 export const sum = (values) => values.reduce((total, value) => total + value, 0);
 
+// log of the mean of e^a and e^b.
+export const logMean = (a, b) =>
+  Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.LN2;
+
 export function logSumExp(values) {
   const top = Math.max(...values);
   if (!Number.isFinite(top)) return top;

@@ -16,5 +16,8 @@ export const amount = (nats, unit) => `${digits(inUnit(nats, unit))} ${unit}`;
 
 export const spoken = (nats, unit) => (nats === Infinity ? "infinite" : amount(nats, unit));
 
+export const bellWords = ({ mu, sigma }) =>
+  `mean ${short(mu)}, standard deviation ${short(sigma)}`;
+
 export const short = (value, places = 2) =>
   value.toFixed(places).replace(/^-(0\.?0*)$/, "$1");

@@ -4,13 +4,15 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import * as discrete from "../src/discrete.mjs";
 import * as estimators from "../src/estimators.mjs";
-import { alphaDivergence, fitAlpha } from "../src/dial.mjs";
+import { alphaDivergenceOf, fitAlpha } from "../src/dial.mjs";
 import { costWithDerivatives, fitReverse } from "../src/fit.mjs";
 import { hillFits } from "../src/hill_prices.mjs";
 import { jsNormal, klNormal } from "../src/gaussian.mjs";
 import * as leash from "../src/leash.mjs";
 import { pricesByHalf } from "../src/prices.mjs";
-import { bestWidth, planeForward, planeReverse } from "../src/plane.mjs";
+import { detour } from "../src/models/detour.mjs";
+import { hills } from "../src/models/two_hills.mjs";
+import { bestWidth, jsPlane, planeForward, planeReverse } from "../src/plane.mjs";
 import { forwardKl, jsMixture, moments, reverseKl } from "../src/mixture.mjs";
 import * as temperature from "../src/temperature.mjs";
 
@@ -92,8 +94,21 @@ test("no other policy earns more after the price of its KL", () => {
   }
 });
 
+test("a stop makes D(P‖Q) cheaper between P and Q alone, the root of JS nowhere", () => {
+  const places = [0.01, 0.05, 0.2, 0.35, 0.5, 0.7, 0.95, 0.99];
+  for (const p of places)
+    for (const q of places)
+      for (const m of places.filter((place) => place !== p && place !== q)) {
+        const found = detour.compute({ p, q, m });
+        const between = (p < m && m < q) || (q < m && m < p);
+        assert.equal(found.detour < found.pair.forward, between, `${p}, ${q}, ${m}`);
+        assert.ok(found.rootDetour >= found.root - 1e-12, `${p}, ${q}, ${m}`);
+      }
+});
+
 test("a correlated bell and a round one", () => {
-  for (const { rho, s, kl, reverse } of cases.plane) {
+  for (const { rho, s, kl, reverse, js } of cases.plane) {
+    close(jsPlane(rho, s), js, `js at ${rho}, ${s}`, 0, QUADRATURE);
     close(planeForward(rho, s), kl, `kl at ${rho}, ${s}`, CLOSED, 1e-13);
     close(planeReverse(rho, s), reverse, `reverse at ${rho}, ${s}`, CLOSED, 1e-13);
     const [forward, best] = [planeForward(rho, 1), planeReverse(rho, bestWidth(rho))];
@@ -105,16 +120,12 @@ test("a correlated bell and a round one", () => {
 
 test("α-divergences of a mixture and a bell", () => {
   for (const { mixture, q, alpha, price } of cases.alpha)
-    close(alphaDivergence(q, mixture, alpha), price, `price at ${alpha}`, 1e-8, QUADRATURE);
+    close(alphaDivergenceOf(q, mixture)(alpha), price, `at ${alpha}`, 1e-8, QUADRATURE);
 });
 
 test("every best bell of the dial that scipy finds, and no other", () => {
   for (const { alpha, d, w, minima } of oracle.dial) {
-    const mixture = [
-      { weight: w, mu: -d / 2, sigma: 1 },
-      { weight: 1 - w, mu: d / 2, sigma: 1 },
-    ];
-    const fits = fitAlpha(mixture, alpha);
+    const fits = fitAlpha(hills({ d, w }), alpha);
     const prices = fits.map(({ kl }) => kl);
     prices.slice(1).forEach((kl, i) => assert.ok(kl > prices[i] - 1e-9, "cheapest first"));
     sameBells(

@@ -12,12 +12,12 @@ export const detour = {
   name: "Detour",
   title: "A detour, and a chord",
   prompt:
-    "Move M. When do D(P‖M) and D(M‖Q) together cost less than D(P‖Q)? Do the roots of JS ever?",
+    "Move M. When do D(P‖M) and D(M‖Q) together cost less than D(P‖Q)?",
   fields: { p: chance(0.5), q: chance(0.1), m: chance(0.25) },
   groups: [
     { title: "P, the world", role: "fixed", controls: [control("p", "P(a)", 0.01)] },
     { title: "Q, the belief", role: "moving", controls: [control("q", "Q(a)", 0.01)] },
-    { title: "M, on the way", role: "samples", controls: [control("m", "M(a)", 0.01)] },
+    { title: "M, the stop", role: "samples", controls: [control("m", "M(a)", 0.005)] },
   ],
   compute({ p, q, m }) {
     const [P, Q, M] = [p, q, m].map(both);
@@ -34,15 +34,13 @@ export const detour = {
   python: ({ p, q, m, unit }) =>
     program(
       [
-        "import numpy as np",
-        "",
         "import kl_helpers as kl",
         "",
         `p, q, m = ([a, 1 - a] for a in ${literal([p, q, m])})`,
         ...pairPython(unit),
         `detour = kl.kl_divergence(p, m${base(unit)}) + kl.kl_divergence(m, q${base(unit)})`,
-        `root = np.sqrt(kl.js_divergence(p, q${base(unit)}))`,
-        `root_detour = sum(np.sqrt(kl.js_divergence(m, x${base(unit)})) for x in (p, q))`,
+        `root = kl.js_distance(p, q${base(unit)})`,
+        `root_detour = sum(kl.js_distance(m, x${base(unit)}) for x in (p, q))`,
         'print(f"through M: {detour:.4f}, roots of JS: {root:.4f} and {root_detour:.4f}")',
       ],
       PRINTS,

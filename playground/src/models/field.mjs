@@ -21,7 +21,7 @@ export const field = {
       controls: [control("rho", "Correlation ρ", 0.01)],
     },
     {
-      title: "Q, uncorrelated",
+      title: "Q, round: P's variances are equal",
       role: "moving",
       controls: [control("s", "Width of Q, σ", 0.01)],
     },

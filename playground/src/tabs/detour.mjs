@@ -13,7 +13,7 @@ function stops({ through, detour, pair }, { m, unit }, width) {
   return chart(label, {
     width,
     x: { domain: [0, 1], label: "M(a)" },
-    y: { domain: [0, top], label: `${unit} per letter` },
+    y: { domain: [0, top], label: `${unit} per draw` },
     marks: [
       lineY(
         rows.filter((row) => row.toll <= top),
@@ -72,8 +72,7 @@ function chord({ pair }, { unit }, width) {
         x: "t",
         y: "height",
         text: "letter",
-        dx: 8,
-        dy: -10,
+        dy: 16,
         fill: "currentColor",
       }),
       text([toll], {
@@ -81,7 +80,7 @@ function chord({ pair }, { unit }, width) {
         y: toll,
         text: () => `D(P‖Q) = ${digits(toll)}`,
         dx: 8,
-        dy: -10,
+        dy: -14,
         textAnchor: "start",
         fill: "currentColor",
       }),
@@ -94,9 +93,10 @@ function controls() {
   const update = ({ detour, root, rootDetour, pair }, { unit }) => {
     const verdict = detour < pair.forward ? "less than" : "at least as much as";
     box.textContent =
-      `D(P‖M) + D(M‖Q) = ${amount(detour, unit)}, ${verdict} D(P‖Q) = ` +
-      `${amount(pair.forward, unit)}. The root of JS: ${digits(rootInUnit(root, unit))} straight, ` +
-      `${digits(rootInUnit(rootDetour, unit))} through M, never less.`;
+      `D(P‖M) + D(M‖Q) = ${amount(detour, unit)} per draw, ${verdict} D(P‖Q) = ` +
+      `${amount(pair.forward, unit)}. The root of JS is a distance, which no detour makes ` +
+      `shorter: ${digits(rootInUnit(root, unit))} straight, ` +
+      `${digits(rootInUnit(rootDetour, unit))} through M, in √${unit}.`;
   };
   return { box, update };
 }
@@ -109,13 +109,13 @@ export const detour = {
         { id: "m", x: m, y: inUnit(detour, unit), axis: "x", role: "samples" },
       ],
       caption:
-        "Green: both tolls together, for every M. Dashed line: D(P‖Q). Upright lines: P(a) blue, Q(a) orange.",
+        "Green: both tolls together, for every M. Level: D(P‖Q). Upright: P(a) blue, Q(a) orange and dashed.",
       pull: "Pull the dot.",
     },
     {
       draw: chord,
       caption:
-        "The curve bends upwards, so a chord lies above it: D(P‖Q), its height above t = 1, is not negative.",
+        "With the weights of P the two t average to 1. Green: how far the chord is above the curve there.",
     },
   ],
   controls,

@@ -1,22 +1,19 @@
 // The bell that is best at this α, and what the pair costs at every α.
 import { normal } from "../gaussian.mjs";
-import { kindOf } from "../models/fit.mjs";
 import { chart, densities, dot, lineY, range, ruleX, ruleY, SECOND } from "../views/charts.mjs";
 import { element } from "../views/dom.mjs";
-import { amount, inUnit, short } from "../words.mjs";
+import { amount, bellWords, inUnit, short } from "../words.mjs";
 
-const words = ({ mu, sigma }) => `mean ${short(mu)}, standard deviation ${short(sigma)}`;
-
-function picture({ pair, q, fits }, { alpha, d }, width) {
-  const others = fits.slice(1).map((fit) =>
+function picture({ pair, q, bells }, { alpha, d }, width) {
+  const others = bells.slice(1).map((other) =>
     lineY(
-      range(pair.from, pair.to, 200).map((x) => ({ x, y: normal(x, fit) })),
+      range(pair.from, pair.to, 200).map((x) => ({ x, y: normal(x, other) })),
       { x: "x", y: "y", ...SECOND },
     ),
   );
   const label =
-    `Two hills ${short(d)} apart, and Q, the best bell at α = ${short(alpha)}: ` +
-    `${words(q)}, it ${kindOf(q, d)}.`;
+    `Two hills ${short(d)} apart, and Q, a best bell at α = ${short(alpha)}: ` +
+    `${bellWords(q)}.`;
   return densities(pair, width, label, others);
 }
 
@@ -47,10 +44,10 @@ function controls() {
     element("p", {}, "Every bell that is best among its neighbours, cheapest first:"),
     list,
   );
-  const update = ({ fits }, { d, unit }) =>
+  const update = ({ bells }, { unit }) =>
     list.replaceChildren(
-      ...fits.map((fit) =>
-        element("li", {}, `${kindOf(fit, d)}: ${words(fit)}, ${amount(fit.kl, unit)}`),
+      ...bells.map((bell) =>
+        element("li", {}, `${bellWords(bell)}: ${amount(bell.kl, unit)}`),
       ),
     );
   return { box, update };
@@ -61,7 +58,7 @@ export const dial = {
     {
       draw: picture,
       caption:
-        "P blue, Q orange and dashed. Purple and dotted: bells that are best among their neighbours, and dearer.",
+        "P blue, Q orange and dashed. Purple and dotted: bells best among their neighbours, none cheaper than Q.",
     },
     {
       draw: priceChart,

@@ -34,7 +34,7 @@ function fromAbove({ best }, { rho, s }, width) {
     `is cheapest for D(Q‖P) has width ${short(best)}.`;
   return chart(label, {
     width: size,
-    height: size - 10,
+    height: size - 6, // the margins leave a square
     x: { domain: [-EDGE, EDGE], label: null, ticks: 5 },
     y: { domain: [-EDGE, EDGE], label: null, ticks: 5 },
     marks: [
@@ -61,17 +61,20 @@ function prices({ forwardAt, reverseAt, best, least, pair }, { s, unit }, width)
     `the first at width 1, the second at width ${digits(best)}.`;
   return chart(label, {
     width,
-    x: { domain: [0.2, 2], label: "width of Q" },
-    y: { domain: [0, top], label: `${unit}` },
+    x: { domain: [0.2, 2], label: "σ, the width of Q" },
+    y: { domain: [0, top], label: `${unit} per draw` },
     marks: [
       curve(forwardAt, FIXED),
       curve(reverseAt, MOVING),
       ruleY([lowest], { stroke: "var(--control)", strokeDasharray: "2 4" }),
       dot([1, best], { x: (x) => x, y: lowest, r: 4, fill: "var(--second)" }),
-      dot(
-        now.filter((y) => y <= top),
-        { x: s, y: (y) => y, r: 5, fill: "currentColor" },
-      ),
+      dot(now, {
+        x: s,
+        y: (y) => Math.min(y, top),
+        r: 5,
+        stroke: "currentColor",
+        fill: (y) => (y <= top ? "currentColor" : "none"),
+      }),
       text([lowest], {
         x: 2,
         y: lowest,
@@ -89,8 +92,8 @@ function controls() {
   const box = element("p", { class: "kl-verdict" });
   const update = ({ best, least }, { unit }) => {
     box.textContent =
-      `D(P‖Q) is least at width 1, the true one, D(Q‖P) at width ${digits(best)}, variance ` +
-      `1 − ρ² = ${digits(best * best)}. Both pay ${amount(least, unit)} there.`;
+      `D(P‖Q) is least at σ = 1, the true width, D(Q‖P) at σ = ${digits(best)}, variance ` +
+      `1 − ρ² = ${digits(best * best)}. Each then pays ${amount(least, unit)} per draw.`;
   };
   return { box, update };
 }
@@ -102,12 +105,14 @@ export const field = {
       draw: fromAbove,
       handles: (_result, { s }) => [{ id: "s", x: s, y: 0, axis: "x", role: "moving" }],
       caption:
-        "One and two widths of P blue, of Q orange and dashed. Dotted: where D(Q‖P) is least.",
+        "One and two widths of P blue, of Q orange. Dotted: one of the Q of least D(Q‖P).",
       pull: "Pull Q.",
     },
     {
       draw: prices,
-      caption: "D(P‖Q) blue, D(Q‖P) orange and dashed. Purple: the least of each. Large dots: now.",
+      caption:
+        "D(P‖Q) blue, D(Q‖P) orange and dashed. Purple: the least of each. Large dots: now, " +
+        "open where the price is above the picture.",
     },
   ],
   controls,

@@ -14,9 +14,7 @@ import {
   text,
 } from "../views/charts.mjs";
 import { element } from "../views/dom.mjs";
-import { amount, inUnit, short } from "../words.mjs";
-
-const fitWords = ({ mu, sigma }) => `mean ${short(mu)}, standard deviation ${short(sigma)}`;
+import { amount, bellWords, inUnit, short } from "../words.mjs";
 
 function picture({ pair, q, reverseFits }, { d, unit }, width) {
   const optima = reverseFits.flatMap((fit) => {
@@ -26,9 +24,9 @@ function picture({ pair, q, reverseFits }, { d, unit }, width) {
       dot([fit], { x: "mu", y: normal(fit.mu, fit), fill: "var(--second)", r: 4 }),
     ];
   });
-  const found = reverseFits.map((fit) => `${fitWords(fit)}, ${amount(fit.kl, unit)}`);
+  const found = reverseFits.map((fit) => `${bellWords(fit)}, ${amount(fit.kl, unit)}`);
   const label =
-    `Two hills ${short(d)} apart, a bell Q with ${fitWords(q)}, and ` +
+    `Two hills ${short(d)} apart, a bell Q with ${bellWords(q)}, and ` +
     `${reverseFits.length} local optima of D(Q‖P): ${found.join("; ")}.`;
   return densities(pair, width, label, optima);
 }
@@ -132,14 +130,14 @@ function controls(page) {
     if (key === drawn) return;
     drawn = key;
     forwardPrice.textContent =
-      `Forward, the one minimum of D(P‖Q): ${fitWords(forwardFit)}, ` +
+      `Forward, the one minimum of D(P‖Q): ${bellWords(forwardFit)}, ` +
       `${amount(forwardFit.kl, unit)} per draw from P.`;
     list.replaceChildren(
       ...reverseFits.map((fit) =>
         element(
           "li",
           {},
-          `${kindOf(fit, d)}: ${fitWords(fit)}, ${amount(fit.kl, unit)} per draw from Q `,
+          `${kindOf(fit, d)}: ${bellWords(fit)}, ${amount(fit.kl, unit)} per draw from Q `,
           element("button", { type: "button", onclick: () => move(fit) }, "Put Q there"),
         ),
       ),
